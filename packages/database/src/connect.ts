@@ -1,0 +1,59 @@
+// Connections: a mysql2 pool for hand-written SQL, a TypeORM data source for ordinary reads and writes; same settings for both.
+import { createPool, type Pool, type PoolOptions } from 'mysql2/promise'
+import { DataSource } from 'typeorm'
+import { ENTITIES } from './entities/index.js'
+
+export interface DatabaseOptions {
+  /** mysql://user:password@host:port/database */
+  url: string
+  /** Most connections at once. */
+  connections: number
+  /**
+   * Seconds after which the server ends an idle connection (`wait_timeout`). A frozen worker cannot hold its locks longer than this;
+   * unset for processes that hold none.
+   */
+  idleTimeoutSeconds?: number
+}
+
+/** A pool: UTC, READ COMMITTED (no gap locks: workers on neighbouring keys do not meet), dates as Date, JSON as text. */
+export function connect({ url, connections, idleTimeoutSeconds }: DatabaseOptions): Pool {
+  const options: PoolOptions = {
+    uri: url,
+    connectionLimit: connections,
+    timezone: 'Z',
+    charset: 'utf8mb4_unicode_ci',
+    // MariaDB sends JSON as text, MySQL as JSON: text from both, parsed where it is used.
+    jsonStrings: true,
+    supportBigNumbers: true,
+    enableKeepAlive: true,
+    // A row count must say what matched, not what changed: fencing compares it.
+    flags: ['FOUND_ROWS'],
+  }
+  const pool = createPool(options)
+  const settings = [
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    `SET SESSION time_zone = '+00:00'`,
+    ...(idleTimeoutSeconds ? [`SET SESSION wait_timeout = ${Math.ceil(idleTimeoutSeconds)}`] : []),
+  ]
+  // The first statements of a new connection go out before whatever its first user sends. A failure closes the connection and
+  // surfaces to that user.
+  pool.pool.on('connection', (connection) => {
+    for (const statement of settings) connection.query(statement, (error) => error && connection.destroy())
+  })
+  return pool
+}
+
+/** TypeORM over the same tables, for subgraphs and migrations. Not initialized. */
+export function dataSource({ url, connections }: DatabaseOptions): DataSource {
+  return new DataSource({
+    type: 'mysql',
+    url,
+    entities: ENTITIES,
+    synchronize: false,
+    timezone: 'Z',
+    charset: 'utf8mb4_unicode_ci',
+    supportBigNumbers: true,
+    poolSize: connections,
+    extra: { jsonStrings: false },
+  })
+}

@@ -1,0 +1,62 @@
+// All entities, as TypeORM takes them.
+import { Account } from './account.js'
+import { Activity } from './activity.js'
+import { DeadLetter } from './dead-letter.js'
+import { Event } from './event.js'
+import { EventSchema } from './event-schema.js'
+import { EventSource } from './event-source.js'
+import { EventType } from './event-type.js'
+import { IdentityKindRow } from './identity-kind.js'
+import { Profile } from './profile.js'
+import { ProfileAlias } from './profile-alias.js'
+import { ProfileIdentity } from './profile-identity.js'
+import { Segment } from './segment.js'
+import { SegmentMembership } from './segment-membership.js'
+import { Session } from './session.js'
+import { Workflow } from './workflow.js'
+import { WorkflowRun } from './workflow-run.js'
+import { WorkflowTrigger } from './workflow-trigger.js'
+import { WorkflowVersion } from './workflow-version.js'
+
+/** Every entity of one environment's database. */
+export const ENTITIES = [
+  Account,
+  Activity,
+  DeadLetter,
+  Event,
+  EventSchema,
+  EventSource,
+  EventType,
+  IdentityKindRow,
+  Profile,
+  ProfileAlias,
+  ProfileIdentity,
+  Segment,
+  SegmentMembership,
+  Session,
+  Workflow,
+  WorkflowRun,
+  WorkflowTrigger,
+  WorkflowVersion,
+]
+
+export {
+  Account,
+  Activity,
+  DeadLetter,
+  Event,
+  EventSchema,
+  EventSource,
+  EventType,
+  IdentityKindRow,
+  Profile,
+  ProfileAlias,
+  ProfileIdentity,
+  Segment,
+  SegmentMembership,
+  Session,
+  Workflow,
+  WorkflowRun,
+  WorkflowTrigger,
+  WorkflowVersion,
+}

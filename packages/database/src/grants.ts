@@ -1,0 +1,84 @@
+// Which database rights each kind of process has: least privilege, as data. `createAccounts` turns it into GRANTs.
+
+/** The kinds of process that own a database account. */
+export type AccountKind =
+  | 'collector'
+  | 'event-worker'
+  | 'migration-worker'
+  | 'subgraph-profile'
+  | 'subgraph-event'
+  | 'subgraph-workflow'
+  | 'subgraph-segment'
+  | 'subgraph-platform'
+
+type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'
+
+/** Rights by table. `migration-worker` has all rights on its database and is not listed. */
+export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Record<string, readonly Right[]>> = {
+  // The public edge: may put events in and know its sources, schemas and results. Nothing else.
+  collector: {
+    inbox: ['INSERT'],
+    event_source: ['SELECT'],
+    event_schema: ['SELECT'],
+    inbox_result: ['SELECT'],
+  },
+  'event-worker': {
+    inbox: ['SELECT', 'DELETE'],
+    inbox_result: ['INSERT', 'UPDATE', 'DELETE', 'SELECT'],
+    partition_lease: ['SELECT', 'UPDATE'],
+    event_worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    event_key: ['SELECT', 'INSERT'],
+    dead_letter: ['SELECT', 'INSERT'],
+    event_source: ['SELECT'],
+    event_type: ['SELECT'],
+    event_schema: ['SELECT'],
+    event: ['SELECT', 'INSERT', 'UPDATE'],
+    profile: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    profile_alias: ['SELECT', 'INSERT', 'UPDATE'],
+    profile_move: ['SELECT', 'INSERT', 'DELETE'],
+    identity_kind: ['SELECT'],
+    profile_identity: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    session: ['SELECT', 'INSERT', 'UPDATE'],
+    activity: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    workflow: ['SELECT'],
+    workflow_version: ['SELECT'],
+    workflow_trigger: ['SELECT'],
+    workflow_run: ['SELECT', 'INSERT', 'UPDATE'],
+    segment: ['SELECT'],
+    segment_membership: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  },
+  'subgraph-profile': {
+    profile: ['SELECT'],
+    profile_alias: ['SELECT'],
+    profile_identity: ['SELECT'],
+    identity_kind: ['SELECT'],
+    session: ['SELECT'],
+    activity: ['SELECT'],
+  },
+  'subgraph-event': {
+    event: ['SELECT'],
+    event_source: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    event_type: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    event_schema: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    inbox: ['SELECT', 'INSERT'],
+    dead_letter: ['SELECT', 'DELETE'],
+    activity: ['SELECT'],
+    profile_alias: ['SELECT'],
+  },
+  'subgraph-workflow': {
+    workflow: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    workflow_version: ['SELECT', 'INSERT'],
+    workflow_trigger: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    workflow_run: ['SELECT'],
+    activity: ['SELECT'],
+    profile_alias: ['SELECT'],
+  },
+  'subgraph-segment': {
+    segment: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    segment_membership: ['SELECT', 'INSERT', 'DELETE'],
+    profile_alias: ['SELECT'],
+  },
+  'subgraph-platform': {
+    account: ['SELECT', 'INSERT', 'UPDATE'],
+  },
+}

@@ -1,0 +1,45 @@
+// Brings a database's schema to this version of the code. Two that start at once wait for each other.
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+import { createConnection } from 'mysql2/promise'
+import { DataSource } from 'typeorm'
+import { Initial1 } from './migrations/0001-initial.js'
+
+const MIGRATIONS = [Initial1]
+
+/** How long a second migrator waits for the first: longer than any migration of an empty or small database takes. */
+const LOCK_SECONDS = 600
+
+/** Runs what is missing and returns the names of the migrations that it ran. `url` names the database and an account with all rights on it. */
+export async function migrate(url: string): Promise<string[]> {
+  const guard = await createConnection({ uri: url })
+  try {
+    await lock(guard)
+    const source = new DataSource({
+      type: 'mysql',
+      url,
+      migrations: MIGRATIONS,
+      migrationsTableName: 'schema_migration',
+      // MySQL commits DDL statement by statement; a failed migration is named and the operator decides.
+      migrationsTransactionMode: 'none',
+      charset: 'utf8mb4_unicode_ci',
+      timezone: 'Z',
+    })
+    await source.initialize()
+    try {
+      return (await source.runMigrations()).map((migration) => migration.name)
+    } finally {
+      await source.destroy()
+    }
+  } finally {
+    await guard.end()
+  }
+}
+
+async function lock(connection: Connection): Promise<void> {
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT GET_LOCK(CONCAT('segue_migrate_', MD5(DATABASE())), ?) AS locked`,
+    [LOCK_SECONDS],
+  )
+  if (rows[0]?.['locked'] !== 1)
+    throw new Error('Another process is migrating this database; try again when it has finished.')
+}

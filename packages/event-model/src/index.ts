@@ -1,0 +1,15 @@
+// What an event is on its way from the edge to the worker: envelope, ids, identity kinds, event types.
+export type { JsonObject, JsonValue } from './json.js'
+export type { Envelope, EnvelopeContext, IdentityClaim, InboxResult, Protocol } from './envelope.js'
+export { INBOX_PARTITIONS, partitionOf } from './partition.js'
+export { profileIds, type ProfileIds } from './profile-id.js'
+export { BUILT_IN_IDENTITY_KINDS, normalizeIdentity, type IdentityKind, type Normalization } from './identity-kind.js'
+export type {
+  EventMapping,
+  EventSchema,
+  EventType,
+  FieldOperation,
+  IdentityMapping,
+  ProfileMapping,
+  SlotColumn,
+} from './event-type.js'

@@ -1,0 +1,6 @@
+// What every process shares: configuration, logging, health, metrics, shutdown.
+export { ConfigError, COMMON_VARIABLES, mysqlUrl, port, readConfig } from './config.js'
+export { createLogger, type Logger } from './logging.js'
+export { addHealthRoutes, createMetrics, startHealthServer, type HealthChecks, type HealthServer } from './health.js'
+export { runProcess, type Running } from './process.js'
+export { Counter, Gauge, Histogram, type Registry } from 'prom-client'
