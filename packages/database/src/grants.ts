@@ -50,6 +50,7 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
   'subgraph-profile': {
     profile: ['SELECT'],
     profile_alias: ['SELECT'],
+    profile_move: ['SELECT'],
     profile_identity: ['SELECT'],
     identity_kind: ['SELECT'],
     session: ['SELECT'],
@@ -64,6 +65,7 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     dead_letter: ['SELECT', 'DELETE'],
     activity: ['SELECT'],
     profile_alias: ['SELECT'],
+    profile_move: ['SELECT'],
   },
   'subgraph-workflow': {
     workflow: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
@@ -72,6 +74,7 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     workflow_run: ['SELECT'],
     activity: ['SELECT'],
     profile_alias: ['SELECT'],
+    profile_move: ['SELECT'],
   },
   'subgraph-segment': {
     segment: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],

@@ -2,9 +2,9 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { createConnection } from 'mysql2/promise'
 import { DataSource } from 'typeorm'
-import { Initial1 } from './migrations/0001-initial.js'
+import { Initial } from './migrations/0001-initial.js'
 
-const MIGRATIONS = [Initial1]
+const MIGRATIONS = [Initial]
 
 /** How long a second migrator waits for the first: longer than any migration of an empty or small database takes. */
 const LOCK_SECONDS = 600

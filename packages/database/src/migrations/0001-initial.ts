@@ -6,8 +6,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
  * machines compare are utf8mb4_bin; what people search is utf8mb4_unicode_ci. `event`, `workflow_run` and `activity` are partitioned by
  * the time in their UUIDv7, so retention drops a partition and inserts stay in the newest, small one.
  */
-export class Initial1 implements MigrationInterface {
-  readonly name = 'Initial1'
+export class Initial implements MigrationInterface {
+  // TypeORM orders migrations by the time at the end of their name.
+  readonly name = 'Initial1795500000000'
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of TABLES) await runner.query(statement)
@@ -98,6 +99,7 @@ const TABLES = [
   `CREATE TABLE event_key (
     message_time INT UNSIGNED NOT NULL,
     key_hash BINARY(16) NOT NULL,
+    event_id BINARY(16) NOT NULL,
     claimed_at INT UNSIGNED NOT NULL,
     PRIMARY KEY (message_time, key_hash),
     KEY expiry (claimed_at)
@@ -229,7 +231,8 @@ const TABLES = [
     draft_revision INT UNSIGNED NOT NULL DEFAULT 1,
     live_version INT UNSIGNED NULL,
     created_at DATETIME(3) NOT NULL,
-    updated_at DATETIME(3) NOT NULL
+    updated_at DATETIME(3) NOT NULL,
+    KEY by_name (name, id)
   )`,
   `CREATE TABLE workflow_version (
     workflow_id BINARY(16) NOT NULL,

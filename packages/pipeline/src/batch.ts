@@ -1,0 +1,119 @@
+// A batch on its way through the steps: its events, and the profiles they touch, loaded once and written once.
+import type { Envelope, JsonObject, JsonValue } from '@segue/event-model'
+import type { StampTree } from './profile-document/stamp.js'
+
+/** What went wrong or was left out with one event; kept on the event and answered to a waiting client. */
+export interface Problem {
+  code: string
+  message: string
+  /** Where in the event, when it is about a part of it. */
+  path?: string
+}
+
+/** A profile while a batch works on it. The first profile of a merge lives on; the other points to it by `mergedInto`. */
+export interface WorkingProfile {
+  id: string
+  isNew: boolean
+  changed: boolean
+  mergedInto?: WorkingProfile
+  createdAt: number
+  firstSeenAt: number
+  lastSeenAt: number
+  version: number
+  document: JsonObject
+  stamps: StampTree
+  /** Values (hashes) it has of the kinds that decide about merges: one-a-profile kinds and those that identify. */
+  identities: Map<string, Set<string>>
+}
+
+/** An identity as the batch knows it. `owner` undefined: nobody's yet. */
+export interface WorkingIdentity {
+  kind: string
+  hash: Buffer
+  value: string
+  owner?: WorkingProfile
+  originalProfileId?: string
+  sourceId: string
+  firstSeenAt: number
+  claimedAt: number
+  joins: number
+  isNew: boolean
+  changed: boolean
+}
+
+/** One execution of a workflow in this batch. */
+export interface WorkingRun {
+  id: string
+  workflowId: string
+  version: number
+  triggerId: string
+  state: 'completed' | 'failed'
+  startedAt: number
+  endedAt: number
+  steps: JsonValue
+  error: JsonObject | null
+  log: JsonValue | null
+}
+
+/** An event on its way. Steps fill in what they find. */
+export interface WorkingEvent {
+  envelope: Envelope
+  profile?: WorkingProfile
+  /** The profile it was first tied to, kept when a later event of the batch merges that one away. */
+  originalProfileId?: string
+  valid: boolean
+  problems: Problem[]
+  /** Typed documents filled by the type's event mappings. */
+  data: JsonObject | null
+  runs: WorkingRun[]
+  response: JsonObject
+  ux: JsonObject[]
+}
+
+/** Kinds of identity by what they decide. */
+export interface IdentityRules {
+  onePerProfile: ReadonlySet<string>
+  identifying: ReadonlySet<string>
+}
+
+export interface Batch {
+  /** The database's time when the batch began, ms. */
+  now: number
+  rules: IdentityRules
+  events: WorkingEvent[]
+  profiles: Map<string, WorkingProfile>
+  identities: Map<string, WorkingIdentity>
+  /** Retired id → the profile that it now answers with. */
+  aliases: Map<string, WorkingProfile>
+  /** Ids that became aliases in this batch. */
+  retired: string[]
+}
+
+/** An event whose processing failed in memory: it alone goes to the dead letters, the batch is tried again without it. */
+export class EventFailure extends Error {
+  override readonly name = 'EventFailure'
+  constructor(
+    readonly eventId: string,
+    readonly reason: unknown,
+  ) {
+    super(reason instanceof Error ? reason.message : String(reason))
+  }
+}
+
+/** The profile that answers for this one after all merges so far. */
+export function surviving(profile: WorkingProfile): WorkingProfile {
+  let current = profile
+  while (current.mergedInto) current = current.mergedInto
+  return current
+}
+
+/** Does `step` for each event; an exception names its event. */
+export function eachEvent(batch: Batch, step: (event: WorkingEvent) => void): void {
+  for (const event of batch.events) {
+    try {
+      step(event)
+    } catch (error) {
+      throw new EventFailure(event.envelope.eventId, error)
+    }
+  }
+}

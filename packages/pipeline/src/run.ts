@@ -1,0 +1,70 @@
+// Step 6, run: executes a workflow on an event; what it does to the profile is written with the event's stamp.
+import { runWorkflow, type FieldOperation, type ProfileWriter, type RunError } from '@segue/workflow-engine'
+import type { JsonValue } from '@segue/event-model'
+import { v7 } from 'uuid'
+import { surviving, type Batch, type WorkingEvent, type WorkingProfile } from './batch.js'
+import type { Trigger } from './configuration.js'
+import { seenEvent } from './map.js'
+import { parsePath } from './paths.js'
+import { readField } from './merge.js'
+import { stampOf, type Stamp } from './profile-document/stamp.js'
+import { writeField } from './profile-document/write-field.js'
+
+/** A run that failed by a defect of ours, not by its workflow: for the log. */
+export interface Crash {
+  workflowId: string
+  version: number
+  error: RunError
+}
+
+/** Runs a trigger's workflow on an event and keeps the run with it. Returns a crash to be logged, if there was one. */
+export function run(batch: Batch, event: WorkingEvent, trigger: Trigger): Crash | undefined {
+  const { envelope } = event
+  const profile = event.profile && surviving(event.profile)
+  const startedAt = Date.now()
+  const result = runWorkflow(trigger.workflow, {
+    event: seenEvent(event),
+    profile: profile ? new StampedWriter(profile, stampOf(envelope.occurredAt, envelope.eventId)) : NOBODY,
+    session: envelope.session ? { id: envelope.session.id } : null,
+    now: batch.now,
+  })
+  Object.assign(event.response, result.response)
+  event.ux.push(...result.ux)
+  const { error } = result
+  event.runs.push({
+    id: v7(),
+    workflowId: trigger.workflowId,
+    version: trigger.version,
+    triggerId: trigger.id,
+    state: result.state,
+    startedAt,
+    endedAt: Date.now(),
+    steps: result.steps.map(({ nodeId, port }) => ({ nodeId, port })),
+    error: error ? { nodeId: error.nodeId, code: error.code, message: error.message } : null,
+    log: result.log.length > 0 ? result.log.map(({ nodeId, level, message }) => ({ nodeId, level, message })) : null,
+  })
+  return error && 'cause' in error ? { workflowId: trigger.workflowId, version: trigger.version, error } : undefined
+}
+
+/** Hands a completed run's operations to the profile's document, stamped with the event that caused them. */
+class StampedWriter implements ProfileWriter {
+  constructor(
+    private readonly profile: WorkingProfile,
+    private readonly stamp: Stamp,
+  ) {}
+
+  read(path: string): JsonValue | undefined {
+    return readField(this.profile, path)
+  }
+
+  apply(operation: FieldOperation): void {
+    const path = parsePath(operation.path)
+    if (!path) return
+    const value = operation.op === 'delete' ? null : operation.value
+    if (writeField(this.profile.document, this.profile.stamps, operation.op, path, value, this.stamp))
+      this.profile.changed = true
+  }
+}
+
+/** The profile of a profile-less event: empty, and what is written to it goes nowhere. */
+const NOBODY: ProfileWriter = { read: () => undefined, apply: () => undefined }

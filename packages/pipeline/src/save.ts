@@ -1,0 +1,99 @@
+// Step 7, save: every effect of the batch in a few set-based statements, in the lock order that all workers keep.
+import type { InboxResult } from '@segue/event-model'
+import type { Connection } from 'mysql2/promise'
+import { surviving, type Batch, type WorkingEvent, type WorkingProfile } from './batch.js'
+import type { Configuration } from './configuration.js'
+import { isIdentified } from './identify/merge-profiles.js'
+import { readField } from './merge.js'
+import { sessionsOf } from './sessions.js'
+import { insertActivity, insertEvents, insertRuns, type ActivityRow } from './sql/event.js'
+import { upsertIdentities } from './sql/identity.js'
+import { insertResults } from './sql/inbox-result.js'
+import { insertProfiles, retireProfiles, updateProfiles, type ProfileRow } from './sql/profile.js'
+import { upsertSessions } from './sql/session.js'
+
+export async function save(tx: Connection, batch: Batch, configuration: Configuration): Promise<void> {
+  await saveProfiles(tx, batch)
+  await upsertIdentities(
+    tx,
+    [...batch.identities.values()].filter((identity) => identity.changed && identity.owner),
+  )
+  await upsertSessions(tx, sessionsOf(batch))
+  const stored = batch.events.filter((event) => !event.envelope.transient)
+  await insertEvents(tx, stored, configuration.eventTypes)
+  await insertRuns(tx, batch.events)
+  await insertActivity(tx, activityOf(batch))
+  await insertResults(tx, resultsOf(batch), batch.now)
+}
+
+async function saveProfiles(tx: Connection, batch: Batch): Promise<void> {
+  const living = [...batch.profiles.values()].filter(
+    (profile) => !profile.mergedInto && (profile.changed || profile.isNew),
+  )
+  living.sort((a, b) => (a.id < b.id ? -1 : 1))
+  const rows = living.map((profile) => ({ isNew: profile.isNew, row: profileRow(profile, batch) }))
+  await insertProfiles(
+    tx,
+    rows.flatMap(({ isNew, row }) => (isNew ? [row] : [])),
+    batch.now,
+  )
+  await updateProfiles(
+    tx,
+    rows.flatMap(({ isNew, row }) => (isNew ? [] : [row])),
+    batch.now,
+  )
+  await retireProfiles(
+    tx,
+    batch.retired.flatMap((alias) => {
+      const profile = batch.aliases.get(alias)
+      return profile
+        ? [{ alias, profileId: surviving(profile).id, wasStored: batch.profiles.get(alias)?.isNew === false }]
+        : []
+    }),
+    batch.now,
+  )
+}
+
+function profileRow(profile: WorkingProfile, batch: Batch): ProfileRow {
+  const text = (path: string): string | null => {
+    const value = readField(profile, path)
+    return typeof value === 'string' && value !== '' ? value : null
+  }
+  const fullName = [text('data.pii.firstname'), text('data.pii.lastname')].filter(Boolean).join(' ')
+  return {
+    profile,
+    identified: isIdentified(profile, batch.rules),
+    displayName: text('data.pii.display_name') ?? (fullName || text('traits.name')),
+    email: text('data.contact.email.main') ?? text('traits.email'),
+    phone: text('data.contact.phone.main') ?? text('traits.phone'),
+  }
+}
+
+function activityOf(batch: Batch): ActivityRow[] {
+  return batch.events.flatMap((event) => {
+    if (!event.profile) return []
+    const profileId = surviving(event.profile).id
+    const rows: ActivityRow[] = event.runs.map((run) => ({ profileId, at: run.startedAt, kind: 'run', ref: run.id }))
+    if (!event.envelope.transient)
+      rows.push({ profileId, at: event.envelope.occurredAt, kind: 'event', ref: event.envelope.eventId })
+    return rows
+  })
+}
+
+function resultsOf(batch: Batch): { eventId: string; result: InboxResult }[] {
+  return batch.events
+    .filter((event) => event.envelope.awaitsResult)
+    .map((event) => ({ eventId: event.envelope.eventId, result: resultOf(event) }))
+}
+
+function resultOf(event: WorkingEvent): InboxResult {
+  const { profile, response, ux, runs, problems, envelope } = event
+  return {
+    ...(profile ? { profileId: surviving(profile).id } : {}),
+    ...(envelope.session ? { sessionId: envelope.session.id } : {}),
+    response,
+    ux,
+    errors: runs.flatMap((run) => (typeof run.error?.['message'] === 'string' ? [run.error['message']] : [])),
+    warnings: problems.map((problem) => problem.message),
+  }
+}

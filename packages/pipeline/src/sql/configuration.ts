@@ -1,0 +1,89 @@
+// Reads of what people set up. Small tables, read whole once a second by each worker.
+import type { EventSchema, EventType, IdentityKind } from '@segue/event-model'
+import { toId } from '@segue/database'
+import type { Pool, RowDataPacket } from 'mysql2/promise'
+
+/** All event types. */
+export async function selectEventTypes(pool: Pool): Promise<EventType[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT id, name, group_name, description, tags, journey_stage, sample, event_mappings, profile_mappings, identities, slots
+     FROM event_type`,
+  )
+  return rows.map((row) => ({
+    id: row['id'],
+    name: row['name'],
+    group: row['group_name'],
+    description: row['description'],
+    tags: JSON.parse(row['tags']),
+    journeyStage: row['journey_stage'],
+    sample: JSON.parse(row['sample']),
+    eventMappings: JSON.parse(row['event_mappings']),
+    profileMappings: JSON.parse(row['profile_mappings']),
+    identities: JSON.parse(row['identities']),
+    slots: JSON.parse(row['slots']),
+  }))
+}
+
+/** All event schemas. */
+export async function selectEventSchemas(pool: Pool): Promise<EventSchema[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    'SELECT event_type_id, source_id, `schema`, on_invalid FROM event_schema',
+  )
+  return rows.map((row) => ({
+    eventTypeId: row['event_type_id'],
+    sourceId: row['source_id'] === '' ? null : row['source_id'],
+    schema: JSON.parse(row['schema']),
+    onInvalid: row['on_invalid'],
+  }))
+}
+
+/** All identity kinds. */
+export async function selectIdentityKinds(pool: Pool): Promise<IdentityKind[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    'SELECT kind, normalization, one_per_profile, may_merge, trusted_only, movable, identifies, strength FROM identity_kind',
+  )
+  return rows.map((row) => ({
+    kind: row['kind'],
+    normalization: row['normalization'],
+    onePerProfile: row['one_per_profile'] === 1,
+    mayMerge: row['may_merge'] === 1,
+    trustedOnly: row['trusted_only'] === 1,
+    movable: row['movable'] === 1,
+    identifies: row['identifies'] === 1,
+    strength: row['strength'],
+  }))
+}
+
+/** A trigger that may start runs now, with the graph of its workflow's live version. */
+export interface LiveTrigger {
+  id: string
+  eventTypeId: string
+  sourceId: string | null
+  condition: string | null
+  requiredConsents: string[]
+  workflowId: string
+  version: number
+  graph: unknown
+}
+
+/** Enabled triggers of enabled, deployed workflows, oldest first: the order in which they run. */
+export async function selectLiveTriggers(pool: Pool): Promise<LiveTrigger[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT t.id, t.event_type_id, t.source_id, t.\`condition\`, t.required_consents, v.workflow_id, v.version, v.graph
+     FROM workflow_trigger t
+     JOIN workflow w ON w.id = t.workflow_id
+     JOIN workflow_version v ON v.workflow_id = w.id AND v.version = w.live_version
+     WHERE t.enabled AND w.enabled
+     ORDER BY t.id`,
+  )
+  return rows.map((row) => ({
+    id: toId(row['id']),
+    eventTypeId: row['event_type_id'],
+    sourceId: row['source_id'],
+    condition: row['condition'],
+    requiredConsents: JSON.parse(row['required_consents']),
+    workflowId: toId(row['workflow_id']),
+    version: row['version'],
+    graph: JSON.parse(row['graph']),
+  }))
+}

@@ -1,0 +1,97 @@
+// Writes of events, runs and activity: plain multi-row inserts of new rows.
+import { toBytes } from '@segue/database'
+import type { EventType, SlotColumn } from '@segue/event-model'
+import type { JsonObject } from '@segue/event-model'
+import type { Connection } from 'mysql2/promise'
+import { surviving, type WorkingEvent } from '../batch.js'
+import { readEvent } from '../map.js'
+import { sessionBytes } from '../session-id.js'
+import { cut, json } from './rows.js'
+
+/** Stores events. New ids: two workers never insert the same row. */
+export async function insertEvents(
+  tx: Connection,
+  events: WorkingEvent[],
+  types: Map<string, EventType>,
+): Promise<void> {
+  if (events.length === 0) return
+  await tx.query(
+    `INSERT INTO event (id, profile_id, original_profile_id, session_id, source_id, type, occurred_at, valid, properties, data, context,
+       tags, problems, number_1, number_2, number_3, text_1, text_2) VALUES ?`,
+    [events.map((event) => eventRow(event, types.get(event.envelope.type)))],
+  )
+}
+
+function eventRow(event: WorkingEvent, type: EventType | undefined): unknown[] {
+  const { envelope, profile, originalProfileId, valid, problems, data } = event
+  const slot = (column: SlotColumn): number | string | null => {
+    const from = type?.slots[column]
+    const value = from === undefined ? undefined : readEvent(event, from)
+    if (column.startsWith('number')) return typeof value === 'number' && Number.isFinite(value) ? value : null
+    return typeof value === 'string' ? cut(value, 120) : typeof value === 'number' ? String(value) : null
+  }
+  return [
+    toBytes(envelope.eventId),
+    profile ? toBytes(surviving(profile).id) : null,
+    originalProfileId ? toBytes(originalProfileId) : null,
+    envelope.session ? sessionBytes(envelope.session.id) : null,
+    envelope.sourceId,
+    envelope.type,
+    new Date(envelope.occurredAt),
+    valid,
+    JSON.stringify(envelope.properties),
+    json(data),
+    JSON.stringify(envelope.context),
+    json(envelope.tags),
+    problems.length > 0 ? JSON.stringify(problems) : null,
+    slot('number_1'),
+    slot('number_2'),
+    slot('number_3'),
+    slot('text_1'),
+    slot('text_2'),
+  ]
+}
+
+/** Stores the runs of all events. */
+export async function insertRuns(tx: Connection, events: WorkingEvent[]): Promise<void> {
+  const rows = events.flatMap((event) => {
+    const profileId = event.profile ? toBytes(surviving(event.profile).id) : null
+    const original = event.originalProfileId ? toBytes(event.originalProfileId) : null
+    return event.runs.map((run) => [
+      toBytes(run.id),
+      toBytes(run.workflowId),
+      run.version,
+      toBytes(run.triggerId),
+      profileId,
+      original,
+      toBytes(event.envelope.eventId),
+      run.state,
+      new Date(run.startedAt),
+      new Date(run.endedAt),
+      JSON.stringify(run.steps),
+      json(run.error satisfies JsonObject | null),
+      json(run.log),
+    ])
+  })
+  if (rows.length === 0) return
+  await tx.query(
+    `INSERT INTO workflow_run (id, workflow_id, version, trigger_id, profile_id, original_profile_id, event_id, state, started_at,
+       ended_at, steps, error, log) VALUES ?`,
+    [rows],
+  )
+}
+
+export interface ActivityRow {
+  profileId: string
+  at: number
+  kind: 'event' | 'run'
+  ref: string
+}
+
+/** Stores what happened to whom. */
+export async function insertActivity(tx: Connection, rows: ActivityRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.query('INSERT INTO activity (profile_id, at, kind, ref) VALUES ?', [
+    rows.map((row) => [toBytes(row.profileId), new Date(row.at), row.kind, toBytes(row.ref)]),
+  ])
+}

@@ -1,0 +1,48 @@
+// Whose fault a failure is: worth another try, this event's own, or the world's.
+import { EventFailure, ProfilesMoved } from '@segue/pipeline'
+
+/**
+ * - `retry`: two workers met or a connection broke; the same batch is tried again.
+ * - `event`: something in the batch cannot be stored; bisection finds which event.
+ * - `outage`: the database cannot work now (disk full, read-only, rights missing); nothing is at fault, everything waits.
+ */
+export type FailureKind = 'retry' | 'event' | 'outage'
+
+/** https://mariadb.com/kb/en/mariadb-error-code-reference/ */
+const RETRIED = new Set([
+  1213, // deadlock
+  1205, // lock wait timeout
+  1020, // record changed since last read (snapshot conflict)
+  1062, // somebody else was faster to insert the same identity or profile
+])
+
+const TOO_LARGE = 1153 // packet bigger than max_allowed_packet: fewer events at once may fit
+
+/** SQLSTATE classes that speak of the data: 22 data exception, 23 constraint. */
+const DATA_CLASSES = ['22', '23']
+
+export function failureKind(error: unknown): FailureKind {
+  if (error instanceof ProfilesMoved) return 'retry'
+  if (error instanceof EventFailure) return 'event'
+  const { errno, sqlState, fatal, code } = error as {
+    errno?: unknown
+    sqlState?: unknown
+    fatal?: unknown
+    code?: unknown
+  }
+  if (typeof errno === 'number' && RETRIED.has(errno)) return 'retry'
+  if (errno === TOO_LARGE || (typeof sqlState === 'string' && DATA_CLASSES.includes(sqlState.slice(0, 2))))
+    return 'event'
+  if (fatal === true || code === 'ECONNRESET' || code === 'PROTOCOL_CONNECTION_LOST') return 'retry'
+  return 'outage'
+}
+
+/** Code and message for the dead letter. Database messages may quote values; the dead letter holds the event anyway. */
+export function reasonOf(error: unknown): { code: string; message: string } {
+  const cause = error instanceof EventFailure ? error.reason : error
+  const code = (cause as { code?: unknown })?.code
+  return {
+    code: typeof code === 'string' ? code.slice(0, 64) : 'PROCESSING_FAILED',
+    message: cause instanceof Error ? cause.message : String(cause),
+  }
+}

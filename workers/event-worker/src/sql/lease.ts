@@ -1,0 +1,101 @@
+// Who drains which partitions. All times are the database's: no process's clock decides.
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+
+/** A partition held by a worker; `epoch` rises with each change of owner. */
+export interface Lease {
+  partition: number
+  epoch: number
+}
+
+/** Says that this worker lives for another `seconds`. */
+export async function announce(connection: Connection, worker: string, seconds: number): Promise<void> {
+  await connection.query(
+    `INSERT INTO event_worker (id, expires_at) VALUES (?, UTC_TIMESTAMP(3) + INTERVAL ? SECOND)
+     ON DUPLICATE KEY UPDATE expires_at = VALUES(expires_at)`,
+    [worker, seconds],
+  )
+}
+
+/** How many workers live; forgets those that died long ago. */
+export async function countLivingWorkers(connection: Connection): Promise<number> {
+  await connection.query('DELETE FROM event_worker WHERE expires_at < UTC_TIMESTAMP(3) - INTERVAL 1 MINUTE')
+  const [rows] = await connection.query<RowDataPacket[]>(
+    'SELECT COUNT(*) AS n FROM event_worker WHERE expires_at > UTC_TIMESTAMP(3)',
+  )
+  return Number(rows[0]?.['n'] ?? 1)
+}
+
+/** Extends this worker's leases, also those that ran out but that nobody took, and returns them. */
+export async function renew(connection: Connection, worker: string, seconds: number): Promise<Lease[]> {
+  await connection.query(
+    'UPDATE partition_lease SET expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND WHERE owner = ?',
+    [seconds, worker],
+  )
+  const [rows] = await connection.query<RowDataPacket[]>(
+    'SELECT partition_no, epoch FROM partition_lease WHERE owner = ? ORDER BY partition_no',
+    [worker],
+  )
+  return rows.map(leaseOf)
+}
+
+/**
+ * Takes up to `limit` partitions that nobody holds or whose lease ran out, in one transaction. SKIP LOCKED leaves out partitions that another
+ * worker takes now, and those inside a transaction of their owner: that one is alive, or its connection will soon time out.
+ */
+export async function take(connection: Connection, worker: string, seconds: number, limit: number): Promise<void> {
+  await connection.beginTransaction()
+  try {
+    const [free] = await connection.query<RowDataPacket[]>(
+      `SELECT partition_no FROM partition_lease WHERE owner IS NULL OR expires_at < UTC_TIMESTAMP(3)
+       ORDER BY partition_no LIMIT ? FOR UPDATE SKIP LOCKED`,
+      [limit],
+    )
+    if (free.length > 0) {
+      await connection.query(
+        `UPDATE partition_lease SET owner = ?, epoch = epoch + 1, expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND
+         WHERE partition_no IN (?)`,
+        [worker, seconds, free.map((row) => row['partition_no'])],
+      )
+    }
+    await connection.commit()
+  } catch (error) {
+    await connection.rollback()
+    throw error
+  }
+}
+
+/** Gives partitions back. Waits for a batch that is still writing to one of them. */
+export async function release(connection: Connection, worker: string, partitions: number[]): Promise<void> {
+  if (partitions.length === 0) return
+  await connection.query('UPDATE partition_lease SET owner = NULL WHERE owner = ? AND partition_no IN (?)', [
+    worker,
+    partitions,
+  ])
+}
+
+/** This worker ends: others share its partitions at once. */
+export async function retire(connection: Connection, worker: string): Promise<void> {
+  await connection.query('UPDATE partition_lease SET owner = NULL WHERE owner = ?', [worker])
+  await connection.query('DELETE FROM event_worker WHERE id = ?', [worker])
+}
+
+/**
+ * The fence: locks these partitions' leases until the commit and says which of them this worker holds, and the time. Nobody takes a
+ * lease over while its row is locked, so effects are written by its owner or not at all.
+ */
+export async function fence(
+  tx: Connection,
+  worker: string,
+  partitions: number[],
+): Promise<{ leases: Lease[]; now: number }> {
+  const [rows] = await tx.query<RowDataPacket[]>(
+    `SELECT partition_no, epoch, UTC_TIMESTAMP(3) AS now FROM partition_lease WHERE partition_no IN (?) AND owner = ?
+     ORDER BY partition_no FOR UPDATE`,
+    [partitions, worker],
+  )
+  return { leases: rows.map(leaseOf), now: rows[0]?.['now'].getTime() ?? 0 }
+}
+
+function leaseOf(row: RowDataPacket): Lease {
+  return { partition: row['partition_no'], epoch: Number(row['epoch']) }
+}
