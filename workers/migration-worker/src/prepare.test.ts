@@ -1,0 +1,57 @@
+// A database made ready: built-ins in, partitions ahead, retention by dropping partitions.
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { connect } from '@segue/database'
+import type { Pool, RowDataPacket } from 'mysql2/promise'
+import { createTestDatabase, type TestDatabase } from '../../../test/setup/database.js'
+import { firstIdOf, monthOf, partitionName } from './months.js'
+import { keepPartitions } from './partitions.js'
+import { prepareDatabase } from './prepare.js'
+
+let database: TestDatabase
+let pool: Pool
+beforeAll(async () => {
+  database = await createTestDatabase()
+  await Promise.all([prepareDatabase(database.url), prepareDatabase(database.url)])
+  pool = connect({ url: database.url, connections: 2 })
+})
+afterAll(async () => {
+  await pool.end()
+  await database.close()
+})
+
+async function column(sql: string): Promise<unknown[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(sql)
+  return rows.map((row) => Object.values(row)[0])
+}
+
+const partitions = (table: string): Promise<unknown[]> =>
+  column(
+    `SELECT partition_name FROM information_schema.partitions WHERE table_schema = '${database.name}' AND table_name = '${table}'
+     ORDER BY partition_ordinal_position`,
+  )
+
+test('two that prepare a new database at once leave it ready, and a third finds nothing to do', async () => {
+  expect(await prepareDatabase(database.url)).toEqual([])
+  expect(await column('SELECT COUNT(*) FROM identity_kind')).toEqual([6])
+  expect(Number((await column('SELECT COUNT(*) FROM event_type'))[0])).toBeGreaterThanOrEqual(66)
+  const now = monthOf(Date.now())
+  const expected = [0, 1, 2, 3].map((ahead) => partitionName(now + ahead))
+  for (const table of ['event', 'workflow_run', 'activity']) expect(await partitions(table)).toEqual([...expected, 'p_later'])
+})
+
+test('months past the retention go as whole partitions, later ones and their rows stay', async () => {
+  const now = monthOf(Date.now())
+  const row = (month: number): unknown[] => [firstIdOf(month), 'shop', 'page-view', new Date(), '{}', '{}']
+  await pool.query('INSERT INTO event (id, source_id, type, occurred_at, properties, context) VALUES ?', [
+    [row(now), row(now + 1), row(now + 2)],
+  ])
+  const connection = await pool.getConnection()
+  const inThreeMonths = Date.UTC(Math.floor((now + 3) / 12), (now + 3) % 12, 15)
+  const changes = await keepPartitions(connection, inThreeMonths, 2)
+  connection.release()
+  expect(changes.dropped).toHaveLength(3)
+  expect(await partitions('event')).toEqual([...[1, 2, 3, 4, 5, 6].map((ahead) => partitionName(now + ahead)), 'p_later'])
+  expect(await column('SELECT HEX(id) FROM event ORDER BY id')).toEqual(
+    [now + 1, now + 2].map((month) => firstIdOf(month).toString('hex').toUpperCase()),
+  )
+})
