@@ -54,7 +54,16 @@ class StampedWriter implements ProfileWriter {
   ) {}
 
   read(path: string): JsonValue | undefined {
-    return readField(this.profile, path)
+    switch (path) {
+      case 'id':
+        return this.profile.id
+      case 'createdAt':
+      case 'firstSeenAt':
+      case 'lastSeenAt':
+        return new Date(this.profile[path]).toISOString()
+      default:
+        return readField(this.profile, path)
+    }
   }
 
   apply(operation: FieldOperation): void {

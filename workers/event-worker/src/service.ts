@@ -33,7 +33,7 @@ const EXPIRE_MS = 10_000
 export async function start(config: EventWorkerConfig): Promise<Running & { port: number }> {
   const log = createLogger('event-worker', config.logLevel)
   const metrics = createMetrics('event-worker')
-  const pool = connect({ url: config.mysqlUrl, connections: CONNECTIONS, idleTimeoutSeconds: IDLE_SECONDS })
+  const pool = connect({ url: config.mysqlUrl, connections: CONNECTIONS, idleTimeoutSeconds: IDLE_SECONDS, trustsOwnJson: true })
   const ending = new AbortController()
   const state: { configuration?: Configuration; lanes: Lane[] } = { lanes: [] }
   const health = await startHealthServer({

@@ -208,7 +208,9 @@ function touch(person: WorkingProfile, claim: Claim, batch: Batch, occurredAt: n
     identity.firstSeenAt = occurredAt
     identity.changed = true
   }
-  if (occurredAt > identity.claimedAt && (claim.rule.movable || identity.isNew)) {
+  // Nobody moves an identity away from an anonymous profile, they are joined: its time need not be kept.
+  const matters = claim.rule.movable && isIdentified(person, batch.rules)
+  if (occurredAt > identity.claimedAt && (matters || identity.isNew)) {
     identity.claimedAt = occurredAt
     identity.changed = true
   }

@@ -1,5 +1,6 @@
 // Claims of clients' event ids.
-import type { Connection, ResultSetHeader, RowDataPacket } from 'mysql2/promise'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
+import { insertRows, type InsertStatement } from './insert-rows.js'
 
 export interface EventKey {
   /** The message's own time, seconds since 1970; 0 when it has none. */
@@ -9,16 +10,22 @@ export interface EventKey {
   eventId: Buffer
 }
 
+const EVENT_KEYS: InsertStatement = {
+  into: 'event_key',
+  columns: ['message_time', 'key_hash', 'event_id', 'claimed_at'],
+  ignore: true,
+}
+
 /**
  * Claims keys that nobody holds; returns how many of them. Index: primary key. A key that another transaction is claiming is waited for; keys
  * come sorted, so two batches with the same keys do not deadlock.
  */
 export async function insertEventKeys(tx: Connection, keys: EventKey[], claimedAt: number): Promise<number> {
-  const [result] = await tx.query<ResultSetHeader>(
-    'INSERT IGNORE INTO event_key (message_time, key_hash, event_id, claimed_at) VALUES ?',
-    [keys.map((key) => [key.messageTime, key.hash, key.eventId, claimedAt])],
+  return insertRows(
+    tx,
+    EVENT_KEYS,
+    keys.map((key) => [key.messageTime, key.hash, key.eventId, claimedAt]),
   )
-  return result.affectedRows
 }
 
 /** Who holds these keys. Index: primary key, one range a key. */

@@ -6,7 +6,53 @@ import type { Connection } from 'mysql2/promise'
 import { surviving, type WorkingEvent } from '../batch.js'
 import { readEvent } from '../map.js'
 import { sessionBytes } from '../session-id.js'
+import { insertRows, type Cell, type InsertStatement } from './insert-rows.js'
 import { cut, json } from './rows.js'
+
+const EVENTS: InsertStatement = {
+  into: 'event',
+  columns: [
+    'id',
+    'profile_id',
+    'original_profile_id',
+    'session_id',
+    'source_id',
+    'type',
+    'occurred_at',
+    'valid',
+    'properties',
+    'data',
+    'context',
+    'tags',
+    'problems',
+    'number_1',
+    'number_2',
+    'number_3',
+    'text_1',
+    'text_2',
+  ],
+}
+
+const RUNS: InsertStatement = {
+  into: 'workflow_run',
+  columns: [
+    'id',
+    'workflow_id',
+    'version',
+    'trigger_id',
+    'profile_id',
+    'original_profile_id',
+    'event_id',
+    'state',
+    'started_at',
+    'ended_at',
+    'steps',
+    'error',
+    'log',
+  ],
+}
+
+const ACTIVITY: InsertStatement = { into: 'activity', columns: ['profile_id', 'at', 'kind', 'ref'] }
 
 /** Stores events. New ids: two workers never insert the same row. */
 export async function insertEvents(
@@ -14,15 +60,14 @@ export async function insertEvents(
   events: WorkingEvent[],
   types: Map<string, EventType>,
 ): Promise<void> {
-  if (events.length === 0) return
-  await tx.query(
-    `INSERT INTO event (id, profile_id, original_profile_id, session_id, source_id, type, occurred_at, valid, properties, data, context,
-       tags, problems, number_1, number_2, number_3, text_1, text_2) VALUES ?`,
-    [events.map((event) => eventRow(event, types.get(event.envelope.type)))],
+  await insertRows(
+    tx,
+    EVENTS,
+    events.map((event) => eventRow(event, types.get(event.envelope.type))),
   )
 }
 
-function eventRow(event: WorkingEvent, type: EventType | undefined): unknown[] {
+function eventRow(event: WorkingEvent, type: EventType | undefined): Cell[] {
   const { envelope, profile, originalProfileId, valid, problems, data } = event
   const slot = (column: SlotColumn): number | string | null => {
     const from = type?.slots[column]
@@ -57,7 +102,7 @@ export async function insertRuns(tx: Connection, events: WorkingEvent[]): Promis
   const rows = events.flatMap((event) => {
     const profileId = event.profile ? toBytes(surviving(event.profile).id) : null
     const original = event.originalProfileId ? toBytes(event.originalProfileId) : null
-    return event.runs.map((run) => [
+    return event.runs.map((run): Cell[] => [
       toBytes(run.id),
       toBytes(run.workflowId),
       run.version,
@@ -73,12 +118,7 @@ export async function insertRuns(tx: Connection, events: WorkingEvent[]): Promis
       json(run.log),
     ])
   })
-  if (rows.length === 0) return
-  await tx.query(
-    `INSERT INTO workflow_run (id, workflow_id, version, trigger_id, profile_id, original_profile_id, event_id, state, started_at,
-       ended_at, steps, error, log) VALUES ?`,
-    [rows],
-  )
+  await insertRows(tx, RUNS, rows)
 }
 
 export interface ActivityRow {
@@ -90,8 +130,9 @@ export interface ActivityRow {
 
 /** Stores what happened to whom. */
 export async function insertActivity(tx: Connection, rows: ActivityRow[]): Promise<void> {
-  if (rows.length === 0) return
-  await tx.query('INSERT INTO activity (profile_id, at, kind, ref) VALUES ?', [
+  await insertRows(
+    tx,
+    ACTIVITY,
     rows.map((row) => [toBytes(row.profileId), new Date(row.at), row.kind, toBytes(row.ref)]),
-  ])
+  )
 }

@@ -2,6 +2,18 @@
 import { toBytes } from '@segue/database'
 import type { Connection } from 'mysql2/promise'
 import { surviving, type WorkingIdentity } from '../batch.js'
+import { insertRows, type Cell, type InsertStatement } from './insert-rows.js'
+
+const NEW_IDENTITIES: InsertStatement = {
+  into: 'profile_identity',
+  columns: ['kind', 'value_hash', 'value', 'profile_id', 'original_profile_id', 'source_id', 'first_seen_at', 'claimed_at', 'joins'],
+}
+
+const KNOWN_IDENTITIES: InsertStatement = {
+  ...NEW_IDENTITIES,
+  then: `ON DUPLICATE KEY UPDATE profile_id = VALUES(profile_id), first_seen_at = VALUES(first_seen_at), claimed_at = VALUES(claimed_at),
+    joins = VALUES(joins)`,
+}
 
 /**
  * Stores new and changed identities, sorted by key as all writers do. Index: primary key, the only unique one. New ones are inserted plainly: if
@@ -13,19 +25,11 @@ export async function upsertIdentities(tx: Connection, identities: WorkingIdenti
   )
   const fresh = sorted.filter((identity) => identity.isNew)
   const known = sorted.filter((identity) => !identity.isNew)
-  const columns =
-    '(kind, value_hash, value, profile_id, original_profile_id, source_id, first_seen_at, claimed_at, joins)'
-  if (fresh.length > 0) await tx.query(`INSERT INTO profile_identity ${columns} VALUES ?`, [fresh.map(identityRow)])
-  if (known.length === 0) return
-  await tx.query(
-    `INSERT INTO profile_identity ${columns} VALUES ?
-     ON DUPLICATE KEY UPDATE profile_id = VALUES(profile_id), first_seen_at = VALUES(first_seen_at), claimed_at = VALUES(claimed_at),
-       joins = VALUES(joins)`,
-    [known.map(identityRow)],
-  )
+  await insertRows(tx, NEW_IDENTITIES, fresh.map(identityRow))
+  await insertRows(tx, KNOWN_IDENTITIES, known.map(identityRow))
 }
 
-function identityRow(identity: WorkingIdentity): unknown[] {
+function identityRow(identity: WorkingIdentity): Cell[] {
   const owner = identity.owner ? surviving(identity.owner).id : ''
   return [
     identity.kind,

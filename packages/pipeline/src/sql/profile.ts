@@ -2,6 +2,7 @@
 import { toBytes } from '@segue/database'
 import type { Connection } from 'mysql2/promise'
 import type { WorkingProfile } from '../batch.js'
+import { insertRows, type Cell, type InsertStatement } from './insert-rows.js'
 import { cut } from './rows.js'
 
 export interface ProfileRow {
@@ -12,29 +13,51 @@ export interface ProfileRow {
   phone: string | null
 }
 
-const COLUMNS =
-  '(id, created_at, updated_at, first_seen_at, last_seen_at, version, identified, display_name, email, phone, document, stamps)'
+const NEW_PROFILES: InsertStatement = {
+  into: 'profile',
+  columns: [
+    'id',
+    'created_at',
+    'updated_at',
+    'first_seen_at',
+    'last_seen_at',
+    'version',
+    'identified',
+    'display_name',
+    'email',
+    'phone',
+    'document',
+    'stamps',
+  ],
+}
+
+const KNOWN_PROFILES: InsertStatement = {
+  ...NEW_PROFILES,
+  then: `ON DUPLICATE KEY UPDATE ${NEW_PROFILES.columns
+    .slice(1)
+    .map((column) => `${column} = VALUES(${column})`)
+    .join(', ')}`,
+}
 
 /** Stores new profiles. Plain: an id that somebody else stored meanwhile makes the batch start over. */
 export async function insertProfiles(tx: Connection, rows: ProfileRow[], now: number): Promise<void> {
-  if (rows.length === 0) return
-  await tx.query(`INSERT INTO profile ${COLUMNS} VALUES ?`, [rows.map((row) => values(row, now))])
+  await insertRows(
+    tx,
+    NEW_PROFILES,
+    rows.map((row) => values(row, now)),
+  )
 }
 
 /** Writes profiles that this transaction holds locked. Index: primary key, the only unique one; all rows exist. */
 export async function updateProfiles(tx: Connection, rows: ProfileRow[], now: number): Promise<void> {
-  if (rows.length === 0) return
-  await tx.query(
-    `INSERT INTO profile ${COLUMNS} VALUES ?
-     ON DUPLICATE KEY UPDATE created_at = VALUES(created_at), updated_at = VALUES(updated_at), first_seen_at = VALUES(first_seen_at),
-       last_seen_at = VALUES(last_seen_at), version = VALUES(version), identified = VALUES(identified),
-       display_name = VALUES(display_name), email = VALUES(email), phone = VALUES(phone), document = VALUES(document),
-       stamps = VALUES(stamps)`,
-    [rows.map((row) => values(row, now))],
+  await insertRows(
+    tx,
+    KNOWN_PROFILES,
+    rows.map((row) => values(row, now)),
   )
 }
 
-function values({ profile, identified, displayName, email, phone }: ProfileRow, now: number): unknown[] {
+function values({ profile, identified, displayName, email, phone }: ProfileRow, now: number): Cell[] {
   return [
     toBytes(profile.id),
     new Date(profile.createdAt),

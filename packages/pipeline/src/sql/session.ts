@@ -2,6 +2,7 @@
 import { toBytes } from '@segue/database'
 import type { Connection } from 'mysql2/promise'
 import type { WorkingSession } from '../sessions.js'
+import { insertRows, type InsertStatement } from './insert-rows.js'
 import { cut } from './rows.js'
 
 /** Columns that describe the visit: those of its earliest event count, whichever arrives first. */
@@ -17,41 +18,45 @@ const DESCRIBING = [
   'context',
 ]
 
+/** MySQL assigns from left to right: what compares times stands before they change. */
+const SESSIONS: InsertStatement = {
+  into: 'session',
+  columns: ['id', 'profile_id', 'original_profile_id', 'source_id', 'started_at', 'last_event_at', 'events', ...DESCRIBING],
+  then: `ON DUPLICATE KEY UPDATE
+    profile_id = IF(VALUES(last_event_at) >= last_event_at, COALESCE(VALUES(profile_id), profile_id), COALESCE(profile_id, VALUES(profile_id))),
+    original_profile_id = IF(VALUES(started_at) < started_at, COALESCE(VALUES(original_profile_id), original_profile_id),
+      COALESCE(original_profile_id, VALUES(original_profile_id))),
+    ${DESCRIBING.map((column) => `${column} = IF(VALUES(started_at) < started_at, VALUES(${column}), ${column})`).join(',\n    ')},
+    events = events + VALUES(events),
+    started_at = LEAST(started_at, VALUES(started_at)),
+    last_event_at = GREATEST(last_event_at, VALUES(last_event_at))`,
+}
+
 /**
  * Adds to sessions, making those that are new. Index: primary key, the only unique one. Every assignment gives the same result in any order of
- * batches, so two workers may add to one session. MySQL assigns from left to right: what compares times stands before they change.
+ * batches, so two workers may add to one session.
  */
 export async function upsertSessions(tx: Connection, sessions: WorkingSession[]): Promise<void> {
-  if (sessions.length === 0) return
-  await tx.query(
-    `INSERT INTO session (id, profile_id, original_profile_id, source_id, started_at, last_event_at, events, ${DESCRIBING.join(', ')}) VALUES ?
-     ON DUPLICATE KEY UPDATE
-       profile_id = IF(VALUES(last_event_at) >= last_event_at, COALESCE(VALUES(profile_id), profile_id), COALESCE(profile_id, VALUES(profile_id))),
-       original_profile_id = IF(VALUES(started_at) < started_at, COALESCE(VALUES(original_profile_id), original_profile_id),
-         COALESCE(original_profile_id, VALUES(original_profile_id))),
-       ${DESCRIBING.map((column) => `${column} = IF(VALUES(started_at) < started_at, VALUES(${column}), ${column})`).join(',\n       ')},
-       events = events + VALUES(events),
-       started_at = LEAST(started_at, VALUES(started_at)),
-       last_event_at = GREATEST(last_event_at, VALUES(last_event_at))`,
-    [
-      sessions.map((session) => [
-        session.id,
-        session.profileId ? toBytes(session.profileId) : null,
-        session.originalProfileId ? toBytes(session.originalProfileId) : null,
-        session.sourceId,
-        new Date(session.startedAt),
-        new Date(session.lastEventAt),
-        session.events,
-        cut(session.deviceType, 32),
-        cut(session.deviceModel, 120),
-        cut(session.osName, 64),
-        cut(session.osVersion, 32),
-        cut(session.browserName, 64),
-        cut(session.browserVersion, 32),
-        cut(session.locale, 35),
-        cut(session.timezone, 64),
-        JSON.stringify(session.context),
-      ]),
-    ],
+  await insertRows(
+    tx,
+    SESSIONS,
+    sessions.map((session) => [
+      session.id,
+      session.profileId ? toBytes(session.profileId) : null,
+      session.originalProfileId ? toBytes(session.originalProfileId) : null,
+      session.sourceId,
+      new Date(session.startedAt),
+      new Date(session.lastEventAt),
+      session.events,
+      cut(session.deviceType, 32),
+      cut(session.deviceModel, 120),
+      cut(session.osName, 64),
+      cut(session.osVersion, 32),
+      cut(session.browserName, 64),
+      cut(session.browserVersion, 32),
+      cut(session.locale, 35),
+      cut(session.timezone, 64),
+      JSON.stringify(session.context),
+    ]),
   )
 }
