@@ -9,8 +9,8 @@ export interface DatabaseOptions {
   /** Most connections at once. */
   connections: number
   /**
-   * Seconds after which the server ends an idle connection (`wait_timeout`). A frozen worker cannot hold its locks longer than this;
-   * unset for processes that hold none.
+   * Seconds after which the server ends a connection that is idle, or stuck in the middle of a statement or an answer. A frozen worker cannot
+   * hold its locks longer than this; unset for processes that hold none.
    */
   idleTimeoutSeconds?: number
   /** For a process that writes JSON columns only with JSON it has just made: MariaDB then does not parse each value again. */
@@ -35,7 +35,7 @@ export function connect({ url, connections, idleTimeoutSeconds, trustsOwnJson }:
   const settings = [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     `SET SESSION time_zone = '+00:00'`,
-    ...(idleTimeoutSeconds ? [`SET SESSION wait_timeout = ${Math.ceil(idleTimeoutSeconds)}`] : []),
+    ...(idleTimeoutSeconds ? [timeouts(Math.ceil(idleTimeoutSeconds))] : []),
     // A comment to MySQL, whose JSON type has no such check to leave out.
     ...(trustsOwnJson ? ['SET SESSION sql_safe_updates = 0 /*M! , check_constraint_checks = 0 */'] : []),
   ]
@@ -45,6 +45,10 @@ export function connect({ url, connections, idleTimeoutSeconds, trustsOwnJson }:
     for (const statement of settings) connection.query(statement, (error) => error && connection.destroy())
   })
   return pool
+}
+
+function timeouts(seconds: number): string {
+  return `SET SESSION wait_timeout = ${seconds}, net_read_timeout = ${seconds}, net_write_timeout = ${seconds}`
 }
 
 /** TypeORM over the same tables, for subgraphs and migrations. Not initialized. */

@@ -48,6 +48,11 @@ export interface Envelope {
   awaitsResult?: true
   /** The event itself is not to be stored (tracker option `saveEvents: false`); its effects are. */
   transient?: true
+  /**
+   * Written again because the outcome of its first write was unknown: a worker may already have processed the first one. It is a repeat when
+   * `event` holds its `eventId`. Never set together with `transient`, which leaves nothing to look for.
+   */
+  retried?: true
 }
 
 /** What is known about the circumstances. All optional; unknown keys are kept under `other`. */

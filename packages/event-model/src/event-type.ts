@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from './json.js'
 
 /** Operations on a profile's field; see the pipeline's `merge` for how two writes of one field meet. */
-export type FieldOperation = 'set' | 'setOnce' | 'append' | 'increment' | 'delete'
+export type FieldOperation = 'set' | 'setOnce' | 'append' | 'increment' | 'decrement' | 'delete'
 
 /** Copies a value of the event to the profile. */
 export interface ProfileMapping {
@@ -15,7 +15,10 @@ export interface ProfileMapping {
   operation: FieldOperation
 }
 
-/** Copies a property into the event's typed documents (`data.…`), which conditions and profile mappings read. */
+/**
+ * Copies a property into the event's typed documents (`data.…`), which conditions and profile mappings read. Mappings apply in order and
+ * an absent source writes nothing, so a constant followed by a copy to the same path is a default. Numbers in a path index lists.
+ */
 export interface EventMapping {
   to: string
   from?: string

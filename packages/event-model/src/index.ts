@@ -13,3 +13,5 @@ export type {
   ProfileMapping,
   SlotColumn,
 } from './event-type.js'
+export { KNOWN_EVENT_TYPES } from './event-types/index.js'
+export { compileSchemas, type CompiledSchemas, type SchemaCheck, type SchemaProblem } from './event-schemas.js'

@@ -1,5 +1,5 @@
 // Profile ids the collector mints: UUIDv8 with a keyed check, so it knows statelessly which ids it gave out.
-import { createHmac, randomFillSync, timingSafeEqual } from 'node:crypto'
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto'
 
 /**
  * Layout of the 128 bits (RFC 9562, version 8): 48 time in ms, 4 version, 12 random, 2 variant, 30 random, 32 check.
@@ -18,6 +18,17 @@ export function profileIds(key: Buffer): ProfileIds {
   if (key.length < 32) throw new Error('The profile id key must have at least 32 bytes.')
   const pool = Buffer.alloc(6 * 512)
   let used = pool.length
+  // The key and, behind it, the first twelve bytes of the id in question.
+  const keyed = Buffer.concat([key, Buffer.alloc(12)])
+
+  /**
+   * SHA-256 over key and id, cut to 32 bits. As the message has one length and most of the hash is not shown, there is nothing to extend, and it
+   * takes a quarter of an HMAC's time, which each request of a known visitor pays.
+   */
+  const check = (id: Buffer): Buffer => {
+    id.copy(keyed, key.length, 0, 12)
+    return hash('sha256', keyed, 'buffer').subarray(0, 4)
+  }
 
   return {
     mint(now = Date.now()) {
@@ -31,19 +42,15 @@ export function profileIds(key: Buffer): ProfileIds {
       used += 6
       id.writeUInt8((id.readUInt8(6) & 0x0f) | 0x80, 6)
       id.writeUInt8((id.readUInt8(8) & 0x3f) | 0x80, 8)
-      check(key, id).copy(id, 12)
+      check(id).copy(id, 12)
       return format(id)
     },
     isMinted(id) {
       if (!/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(id)) return false
       const bytes = Buffer.from(id.replaceAll('-', ''), 'hex')
-      return timingSafeEqual(bytes.subarray(12), check(key, bytes))
+      return timingSafeEqual(bytes.subarray(12), check(bytes))
     },
   }
-}
-
-function check(key: Buffer, id: Buffer): Buffer {
-  return createHmac('sha256', key).update(id.subarray(0, 12)).digest().subarray(0, 4)
 }
 
 function format(bytes: Buffer): string {

@@ -1,5 +1,5 @@
 // A batch on its way through the steps: its events, and the profiles they touch, loaded once and written once.
-import type { Envelope, JsonObject, JsonValue } from '@segue/event-model'
+import type { Envelope, IdentityClaim, JsonObject, JsonValue } from '@segue/event-model'
 import type { StampTree } from './profile-document/stamp.js'
 
 /** What went wrong or was left out with one event; kept on the event and answered to a waiting client. */
@@ -61,6 +61,8 @@ export interface WorkingEvent {
   profile?: WorkingProfile
   /** The profile it was first tied to, kept when a later event of the batch merges that one away. */
   originalProfileId?: string
+  /** The identities it states that are its person's, normalized. */
+  known: IdentityClaim[]
   valid: boolean
   problems: Problem[]
   /** Typed documents filled by the type's event mappings. */

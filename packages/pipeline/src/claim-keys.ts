@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { toBytes, toId } from '@segue/database'
 import type { Envelope } from '@segue/event-model'
 import type { Connection } from 'mysql2/promise'
-import { insertEventKeys, selectEventKeyOwners, type EventKey } from './sql/event-key.js'
+import { insertEventKeys, selectEventKeyOwners, selectProcessed, type EventKey } from './sql/event-key.js'
 
 /** Largest value of the column `message_time` (INT UNSIGNED, seconds). */
 const LATEST_SECOND = 0xffffffff
@@ -13,6 +13,29 @@ const LATEST_SECOND = 0xffffffff
  * an event that is replayed from the dead letters is not taken for its own repeat.
  */
 export async function claimKeys(
+  tx: Connection,
+  envelopes: Envelope[],
+  now: number,
+): Promise<{ fresh: Envelope[]; repeats: Envelope[] }> {
+  const processed = await processedBefore(tx, envelopes)
+  const rest = processed.length === 0 ? envelopes : envelopes.filter((envelope) => !processed.includes(envelope))
+  const { fresh, repeats } = await claimClientKeys(tx, rest, now)
+  return { fresh, repeats: [...processed, ...repeats] }
+}
+
+/** Those of the envelopes that the collector wrote again, not knowing that a worker had already got them. */
+async function processedBefore(tx: Connection, envelopes: Envelope[]): Promise<Envelope[]> {
+  const retried = envelopes.filter((envelope) => envelope.retried)
+  if (retried.length === 0) return []
+  const ids = await selectProcessed(
+    tx,
+    retried.map((envelope) => toBytes(envelope.eventId)),
+  )
+  const found = new Set(ids.map(toId))
+  return retried.filter((envelope) => found.has(envelope.eventId))
+}
+
+async function claimClientKeys(
   tx: Connection,
   envelopes: Envelope[],
   now: number,

@@ -24,11 +24,21 @@ const KNOWN_TRAITS: readonly (readonly [trait: string, path: readonly string[]])
   ['title', ['data', 'job', 'position']],
 ]
 
+/** What somebody is reached by shows on the profile, unless the field is written otherwise. */
+const IDENTITY_FIELDS: Partial<Record<string, readonly string[]>> = {
+  email: ['data', 'contact', 'email', 'main'],
+  phone: ['data', 'contact', 'phone', 'main'],
+}
+
 export function merge(batch: Batch, { eventTypes }: Configuration): void {
   eachEvent(batch, (event) => {
     if (!event.profile) return
     const profile = surviving(event.profile)
     const stamp = stampOf(event.envelope.occurredAt, event.envelope.eventId)
+    for (const { kind, value } of event.known) {
+      const path = IDENTITY_FIELDS[kind]
+      if (path) writeField(profile.document, profile.stamps, 'setOnce', path, value, stamp)
+    }
     if (event.envelope.traits) writeTraits(profile, event.envelope.traits, stamp)
     for (const mapping of eventTypes.get(event.envelope.type)?.profileMappings ?? [])
       apply(event, profile, mapping, stamp)

@@ -18,7 +18,7 @@ const CHUNK = 1000
 const MERGES = 50
 
 /**
- * Moves one chunk, in one transaction on `connection`. Returns whether there was something to move: then there may be more. Several workers may do
+ * Moves one chunk, in one transaction on `connection`. Returns whether it moved something: then there may be more. Several workers may do
  * this at once; each takes other merges.
  */
 export async function moveMerged(connection: PoolConnection): Promise<boolean> {
@@ -47,7 +47,8 @@ export async function moveMerged(connection: PoolConnection): Promise<boolean> {
       }
     }
     await connection.commit()
-    return true
+    // Nothing claimed: other workers are at it, and this one need not look again at once.
+    return moves.length > 0
   } catch (error) {
     await connection.rollback()
     throw error

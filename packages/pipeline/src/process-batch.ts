@@ -79,6 +79,7 @@ function batchOf(envelopes: Envelope[], { identityRules }: Configuration, now: n
     rules: identityRules,
     events: envelopes.map((envelope) => ({
       envelope,
+      known: [],
       valid: true,
       problems: [],
       data: null,

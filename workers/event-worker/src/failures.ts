@@ -34,6 +34,8 @@ export function failureKind(error: unknown): FailureKind {
   if (errno === TOO_LARGE || (typeof sqlState === 'string' && DATA_CLASSES.includes(sqlState.slice(0, 2))))
     return 'event'
   if (fatal === true || code === 'ECONNRESET' || code === 'PROTOCOL_CONNECTION_LOST') return 'retry'
+  // No database error but an exception: an envelope that our code did not expect.
+  if (errno === undefined && (code === undefined || String(code).startsWith('ERR_'))) return 'event'
   return 'outage'
 }
 

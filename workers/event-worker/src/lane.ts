@@ -1,5 +1,6 @@
 // One lane of the worker: takes the oldest rows of its partitions, runs them through the pipeline, commits effects and deletion together.
 import { setTimeout as pause } from 'node:timers/promises'
+import { toId } from '@segue/database'
 import type { Envelope } from '@segue/event-model'
 import { EventFailure, claimKeys, processBatch, type BatchOutcome, type Configuration } from '@segue/pipeline'
 import type { Logger } from '@segue/service'
@@ -140,17 +141,18 @@ export class Lane {
     )
   }
 
-  /** One transaction: fence, effects, dead letters, deletion of exactly these rows. */
+  /** One transaction: fence, deletion of exactly these rows, effects, dead letters. */
   async #commit(connection: PoolConnection, rows: InboxRow[], dead: Map<InboxRow, unknown>): Promise<BatchOutcome> {
     const all = [...rows, ...dead.keys()]
     await connection.beginTransaction()
     const now = await this.#fence(connection, all)
+    // First of all: rows that are gone were committed by a transaction whose outcome this worker did not hear.
+    if ((await deleteRows(connection, all)) !== all.length)
+      throw new Fenced('Somebody else has processed rows of this batch.')
     const unreadable = new Map(dead)
     const envelopes = parse(rows, unreadable)
     const outcome = await processBatch(connection, envelopes, this.options.configuration(), now)
     await this.#insertDead(connection, unreadable, now)
-    if ((await deleteRows(connection, all)) !== all.length)
-      throw new Fenced('Somebody else has processed rows of this batch.')
     await connection.commit()
     this.#reader.done(all)
     for (const crash of outcome.crashes)
@@ -209,16 +211,21 @@ function parse(rows: InboxRow[], unreadable: Map<InboxRow, unknown>): Envelope[]
 function envelopeOf(row: InboxRow): Envelope | Error {
   try {
     const envelope: Envelope = JSON.parse(row.body.toString('utf8'))
-    if (
-      typeof envelope !== 'object' ||
-      envelope === null ||
-      typeof envelope.type !== 'string' ||
-      typeof envelope.sourceId !== 'string'
-    ) {
-      return new Error('The inbox row holds no envelope.')
-    }
-    return envelope
+    return isEnvelope(envelope, row.id) ? envelope : new Error('The inbox row holds no envelope.')
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
+}
+
+/** Whether it has what a dead letter needs; whatever else is wrong with it shows while it is processed. */
+function isEnvelope(envelope: Envelope | null, id: Buffer): boolean {
+  return (
+    typeof envelope === 'object' &&
+    envelope !== null &&
+    envelope.eventId === toId(id) &&
+    typeof envelope.type === 'string' &&
+    typeof envelope.sourceId === 'string' &&
+    Number.isFinite(envelope.receivedAt) &&
+    (envelope.clientKey === undefined || typeof envelope.clientKey?.id === 'string')
+  )
 }

@@ -105,7 +105,7 @@ function personOf(
   }
   for (const claim of unowned) attach(event, person, claim, batch)
   for (const claim of refused) move(event, person, claim, batch)
-  for (const claim of claims) touch(person, claim, batch, envelope.occurredAt)
+  for (const claim of claims) touch(event, person, claim, batch)
   return person
 }
 
@@ -200,10 +200,12 @@ function decide(person: WorkingProfile, { rule, key }: Claim): void {
   if (rule.onePerProfile || rule.identifies) addDecisive(person, rule.kind, key)
 }
 
-/** Keeps when a movable identity was last stated by its owner: a later statement by somebody else moves it, an earlier one does not. */
-function touch(person: WorkingProfile, claim: Claim, batch: Batch, occurredAt: number): void {
+/** Notes an identity as the person's, and keeps when a movable one was last stated by its owner: a later statement by somebody else moves it, an earlier one does not. */
+function touch(event: WorkingEvent, person: WorkingProfile, claim: Claim, batch: Batch): void {
+  const { occurredAt } = event.envelope
   const identity = batch.identities.get(claim.key)
   if (!identity?.owner || surviving(identity.owner) !== person) return
+  event.known.push({ kind: claim.rule.kind, value: claim.value })
   if (occurredAt < identity.firstSeenAt) {
     identity.firstSeenAt = occurredAt
     identity.changed = true

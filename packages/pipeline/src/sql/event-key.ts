@@ -37,3 +37,12 @@ export async function selectEventKeyOwners(tx: Connection, keys: EventKey[]): Pr
   )
   return rows.map((row) => ({ messageTime: row['message_time'], hash: row['key_hash'], eventId: row['event_id'] }))
 }
+
+/** Which of these events are stored or in the dead letters already. Indexes: primary keys; `event` is pruned to the partitions of the ids. */
+export async function selectProcessed(tx: Connection, ids: Buffer[]): Promise<Buffer[]> {
+  const [rows] = await tx.query<RowDataPacket[]>(
+    'SELECT id FROM event WHERE id IN (?) UNION ALL SELECT id FROM dead_letter WHERE id IN (?)',
+    [ids, ids],
+  )
+  return rows.map((row) => row['id'])
+}
