@@ -28,7 +28,13 @@ afterAll(async () => {
 })
 
 async function startWorker(): Promise<Running & { port: number }> {
-  const worker = await start({ environment: 'staging', logLevel: 'silent', mysqlUrl: database.url, healthHost: '127.0.0.1', healthPort: 0 })
+  const worker = await start({
+    environment: 'staging',
+    logLevel: 'silent',
+    mysqlUrl: database.url,
+    healthHost: '127.0.0.1',
+    healthPort: 0,
+  })
   running.push(worker)
   return worker
 }
@@ -55,7 +61,13 @@ function envelope(given: Partial<Envelope> = {}): Envelope {
 
 async function put(...envelopes: Envelope[]): Promise<void> {
   await pool.query('INSERT INTO inbox (partition_no, id, source_id, received_at, body) VALUES ?', [
-    envelopes.map((one) => [partitionOf(one), toBytes(one.eventId), one.sourceId, new Date(one.receivedAt), Buffer.from(JSON.stringify(one))]),
+    envelopes.map((one) => [
+      partitionOf(one),
+      toBytes(one.eventId),
+      one.sourceId,
+      new Date(one.receivedAt),
+      Buffer.from(JSON.stringify(one)),
+    ]),
   ])
 }
 
@@ -70,11 +82,16 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   }
 }
 
-const drained = (): Promise<void> => until('the inbox is empty', async () => (await rows('SELECT 1 FROM inbox LIMIT 1')).length === 0)
+const drained = (): Promise<void> =>
+  until('the inbox is empty', async () => (await rows('SELECT 1 FROM inbox LIMIT 1')).length === 0)
 
 test('a client’s event id counts once, in one batch and over batches', async () => {
   const clientKey = { id: randomUUID(), time: Date.now() }
-  const [first, second, third] = [envelope({ clientKey }), envelope({ clientKey }), envelope({ clientKey, awaitsResult: true })]
+  const [first, second, third] = [
+    envelope({ clientKey }),
+    envelope({ clientKey }),
+    envelope({ clientKey, awaitsResult: true }),
+  ]
   await put(first, second)
   await startWorker()
   await drained()
@@ -83,7 +100,9 @@ test('a client’s event id counts once, in one batch and over batches', async (
   const ids = [first, second, third].map((one) => toBytes(one.eventId))
   expect(await rows('SELECT id FROM event WHERE id IN (?)', [ids])).toHaveLength(1)
   const [result] = await rows('SELECT body FROM inbox_result WHERE id = ?', [ids[2]])
-  expect(JSON.parse(result?.['body'].toString()).warnings).toEqual(['This event had been received before; it was not processed again.'])
+  expect(JSON.parse(result?.['body'].toString()).warnings).toEqual([
+    'This event had been received before; it was not processed again.',
+  ])
 })
 
 test('events that cannot be processed go to the dead letters with their reason; their neighbours do not', async () => {
@@ -111,12 +130,17 @@ test('a dead letter that is put back is processed, and its client’s repeat is 
   const failing = envelope({ clientKey, v: 2 as 1 })
   await put(failing)
   await startWorker()
-  await until('it is dead', async () => (await rows('SELECT 1 FROM dead_letter WHERE id = ?', [toBytes(failing.eventId)])).length === 1)
+  await until(
+    'it is dead',
+    async () => (await rows('SELECT 1 FROM dead_letter WHERE id = ?', [toBytes(failing.eventId)])).length === 1,
+  )
   await pool.query('DELETE FROM dead_letter WHERE id = ?', [toBytes(failing.eventId)])
   const repeat = envelope({ clientKey })
   await put({ ...failing, v: 1 }, repeat)
   await drained()
-  const stored = await rows('SELECT id FROM event WHERE id IN (?)', [[failing, repeat].map((one) => toBytes(one.eventId))])
+  const stored = await rows('SELECT id FROM event WHERE id IN (?)', [
+    [failing, repeat].map((one) => toBytes(one.eventId)),
+  ])
   expect(stored.map((row) => row['id'])).toEqual([toBytes(failing.eventId)])
 })
 
@@ -124,7 +148,9 @@ test('workers share the partitions, and one that ends hands its share over', asy
   await startWorker()
   const second = await startWorker()
   const owners = async (): Promise<number[]> =>
-    (await rows('SELECT COUNT(*) AS n FROM partition_lease WHERE owner IS NOT NULL GROUP BY owner ORDER BY n')).map((row) => Number(row['n']))
+    (await rows('SELECT COUNT(*) AS n FROM partition_lease WHERE owner IS NOT NULL GROUP BY owner ORDER BY n')).map(
+      (row) => Number(row['n']),
+    )
   await until('each has eight', async () => String(await owners()) === '8,8')
   await second.close()
   running.splice(running.indexOf(second), 1)
@@ -132,7 +158,9 @@ test('workers share the partitions, and one that ends hands its share over', asy
 })
 
 test('the partitions of a worker that vanished are taken over when its lease has run out', async () => {
-  await pool.query(`UPDATE partition_lease SET owner = 'vanished', epoch = epoch + 1, expires_at = UTC_TIMESTAMP(3) + INTERVAL 2 SECOND`)
+  await pool.query(
+    `UPDATE partition_lease SET owner = 'vanished', epoch = epoch + 1, expires_at = UTC_TIMESTAMP(3) + INTERVAL 2 SECOND`,
+  )
   const event = envelope()
   await put(event)
   await startWorker()
@@ -143,8 +171,13 @@ test('the partitions of a worker that vanished are taken over when its lease has
 
 test('a worker that has lost its lease writes nothing', async () => {
   await startWorker()
-  await until('it holds all', async () => (await rows('SELECT 1 FROM partition_lease WHERE owner IS NOT NULL')).length === 16)
-  await pool.query(`UPDATE partition_lease SET owner = 'somebody else', epoch = epoch + 1, expires_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR`)
+  await until(
+    'it holds all',
+    async () => (await rows('SELECT 1 FROM partition_lease WHERE owner IS NOT NULL')).length === 16,
+  )
+  await pool.query(
+    `UPDATE partition_lease SET owner = 'somebody else', epoch = epoch + 1, expires_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR`,
+  )
   const event = envelope()
   await put(event)
   // Long enough for several tries of a worker that looks every 25 ms.
@@ -161,6 +194,8 @@ test('readiness and metrics tell of its work', async () => {
   await drained()
   expect(await (await fetch(`http://127.0.0.1:${worker.port}/ready`)).json()).toEqual({ status: 'ready' })
   await until('the metrics count it', async () =>
-    /segue_events_processed_total\{[^}]*\} 1\n/.test(await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text()),
+    /segue_events_processed_total\{[^}]*\} 1\n/.test(
+      await (await fetch(`http://127.0.0.1:${worker.port}/metrics`)).text(),
+    ),
   )
 })

@@ -33,7 +33,12 @@ const EXPIRE_MS = 10_000
 export async function start(config: EventWorkerConfig): Promise<Running & { port: number }> {
   const log = createLogger('event-worker', config.logLevel)
   const metrics = createMetrics('event-worker')
-  const pool = connect({ url: config.mysqlUrl, connections: CONNECTIONS, idleTimeoutSeconds: IDLE_SECONDS, trustsOwnJson: true })
+  const pool = connect({
+    url: config.mysqlUrl,
+    connections: CONNECTIONS,
+    idleTimeoutSeconds: IDLE_SECONDS,
+    trustsOwnJson: true,
+  })
   const ending = new AbortController()
   const state: { configuration?: Configuration; lanes: Lane[] } = { lanes: [] }
   const health = await startHealthServer({
@@ -52,6 +57,8 @@ export async function start(config: EventWorkerConfig): Promise<Running & { port
       },
     },
   })
+
+  log.info(`Draining the inbox; health at http://${config.healthHost}:${health.port}/health`)
 
   const leases = new Leases(pool, `${config.environment}-${randomUUID()}`, log)
   const working = work(pool, leases, log, metrics, state, ending.signal)

@@ -14,7 +14,9 @@ export interface MigrationWorkerConfig {
 
 const VARIABLES = z.object({
   ...COMMON_VARIABLES,
-  SEGUE_MYSQL_URL: mysqlUrl('Database of the environment, with the account of the migration worker (all rights on that database)'),
+  SEGUE_MYSQL_URL: mysqlUrl(
+    'Database of the environment, with the account of the migration worker (all rights on that database)',
+  ),
   SEGUE_RETENTION_MONTHS: z.coerce
     .number()
     .int()

@@ -13,7 +13,11 @@ export interface PartitionChanges {
 }
 
 /** Adds what is missing and drops what is past `retentionMonths` whole months before `now`. Two at once are kept apart by the caller's lock. */
-export async function keepPartitions(connection: Connection, now: number, retentionMonths: number | undefined): Promise<PartitionChanges> {
+export async function keepPartitions(
+  connection: Connection,
+  now: number,
+  retentionMonths: number | undefined,
+): Promise<PartitionChanges> {
   const changes: PartitionChanges = { added: [], dropped: [] }
   const current = monthOf(now)
   for (const table of PARTITIONED_TABLES) {

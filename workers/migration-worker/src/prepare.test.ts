@@ -36,7 +36,8 @@ test('two that prepare a new database at once leave it ready, and a third finds 
   expect(Number((await column('SELECT COUNT(*) FROM event_type'))[0])).toBeGreaterThanOrEqual(66)
   const now = monthOf(Date.now())
   const expected = [0, 1, 2, 3].map((ahead) => partitionName(now + ahead))
-  for (const table of ['event', 'workflow_run', 'activity']) expect(await partitions(table)).toEqual([...expected, 'p_later'])
+  for (const table of ['event', 'workflow_run', 'activity'])
+    expect(await partitions(table)).toEqual([...expected, 'p_later'])
 })
 
 test('months past the retention go as whole partitions, later ones and their rows stay', async () => {
@@ -50,7 +51,10 @@ test('months past the retention go as whole partitions, later ones and their row
   const changes = await keepPartitions(connection, inThreeMonths, 2)
   connection.release()
   expect(changes.dropped).toHaveLength(3)
-  expect(await partitions('event')).toEqual([...[1, 2, 3, 4, 5, 6].map((ahead) => partitionName(now + ahead)), 'p_later'])
+  expect(await partitions('event')).toEqual([
+    ...[1, 2, 3, 4, 5, 6].map((ahead) => partitionName(now + ahead)),
+    'p_later',
+  ])
   expect(await column('SELECT HEX(id) FROM event ORDER BY id')).toEqual(
     [now + 1, now + 2].map((month) => firstIdOf(month).toString('hex').toUpperCase()),
   )

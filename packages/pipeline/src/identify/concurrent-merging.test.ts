@@ -22,24 +22,40 @@ let world = 0
 
 test('three workers that process events of overlapping identities at once end with the people that the events describe', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(planned, { minLength: 5, maxLength: 30 }), fc.integer({ min: 1, max: 6 }), async (plan, batchSize) => {
-      world += 1
-      const mail = (name: number): string => `w${world}-${name}@example.org`
-      const events = plan.flatMap(({ names, worker, repeated }, i) => {
-        const event = envelope({
-          type: 'increase-interest',
-          properties: { interest: `w${world}`, value: 1 },
-          identities: names.map((name) => ({ kind: 'email', value: mail(name) })),
-          clientKey: { id: `w${world}-${i}`, time: 1000 },
+    fc.asyncProperty(
+      fc.array(planned, { minLength: 5, maxLength: 30 }),
+      fc.integer({ min: 1, max: 6 }),
+      async (plan, batchSize) => {
+        world += 1
+        const mail = (name: number): string => `w${world}-${name}@example.org`
+        const events = plan.flatMap(({ names, worker, repeated }, i) => {
+          const event = envelope({
+            type: 'increase-interest',
+            properties: { interest: `w${world}`, value: 1 },
+            identities: names.map((name) => ({ kind: 'email', value: mail(name) })),
+            clientKey: { id: `w${world}-${i}`, time: 1000 },
+          })
+          // A client that heard nothing sends again, and another worker gets it.
+          const again = { ...event, eventId: envelope().eventId }
+          return repeated
+            ? [
+                { event, worker },
+                { event: again, worker: (worker + 1) % 3 },
+              ]
+            : [{ event, worker }]
         })
-        // A client that heard nothing sends again, and another worker gets it.
-        const again = { ...event, eventId: envelope().eventId }
-        return repeated ? [{ event, worker }, { event: again, worker: (worker + 1) % 3 }] : [{ event, worker }]
-      })
-      await Promise.all([0, 1, 2].map((worker) => work(events.filter((one) => one.worker === worker).map((one) => one.event), batchSize)))
-      await pipeline.moveAll()
-      await compare(plan.map((event) => event.names.map(mail)))
-    }),
+        await Promise.all(
+          [0, 1, 2].map((worker) =>
+            work(
+              events.filter((one) => one.worker === worker).map((one) => one.event),
+              batchSize,
+            ),
+          ),
+        )
+        await pipeline.moveAll()
+        await compare(plan.map((event) => event.names.map(mail)))
+      },
+    ),
     { numRuns: 25 },
   )
 }, 120_000)
@@ -66,7 +82,10 @@ function people(events: string[][]): { names: Set<string>; events: number }[] {
 async function compare(events: string[][]): Promise<void> {
   const owners = new Set<string>()
   for (const person of people(events)) {
-    const identities = await pipeline.rows<{ profile_id: Buffer }>('SELECT profile_id FROM profile_identity WHERE value IN (?)', [[...person.names]])
+    const identities = await pipeline.rows<{ profile_id: Buffer }>(
+      'SELECT profile_id FROM profile_identity WHERE value IN (?)',
+      [[...person.names]],
+    )
     expect(identities).toHaveLength(person.names.size)
     const ids = new Set(identities.map((row) => toId(row.profile_id)))
     expect(ids.size).toBe(1)
@@ -81,9 +100,16 @@ async function compare(events: string[][]): Promise<void> {
     })
     expect(await pipeline.rows('SELECT id FROM event WHERE profile_id = ?', [owner])).toHaveLength(person.events)
     expect(await pipeline.rows('SELECT ref FROM activity WHERE profile_id = ?', [owner])).toHaveLength(person.events)
-    const aliases = await pipeline.rows<{ alias_id: Buffer }>('SELECT alias_id FROM profile_alias WHERE profile_id = ?', [owner])
+    const aliases = await pipeline.rows<{ alias_id: Buffer }>(
+      'SELECT alias_id FROM profile_alias WHERE profile_id = ?',
+      [owner],
+    )
     // The older id lives on.
     for (const alias of aliases) expect(Buffer.compare(owner, alias.alias_id)).toBeLessThan(0)
   }
-  expect(await pipeline.rows('SELECT a.alias_id FROM profile_alias a LEFT JOIN profile p ON p.id = a.profile_id WHERE p.id IS NULL')).toEqual([])
+  expect(
+    await pipeline.rows(
+      'SELECT a.alias_id FROM profile_alias a LEFT JOIN profile p ON p.id = a.profile_id WHERE p.id IS NULL',
+    ),
+  ).toEqual([])
 }

@@ -16,12 +16,16 @@ const fresh = (name: string): string => `${name}-${(serial += 1)}`
 const freshEmail = (): string => `${fresh('mail')}@example.org`
 
 async function eventProfile(eventId: string): Promise<string | null> {
-  const [row] = await pipeline.rows<{ profile_id: Buffer | null }>('SELECT profile_id FROM event WHERE id = ?', [toBytes(eventId)])
+  const [row] = await pipeline.rows<{ profile_id: Buffer | null }>('SELECT profile_id FROM event WHERE id = ?', [
+    toBytes(eventId),
+  ])
   return row?.profile_id ? toId(row.profile_id) : null
 }
 
 async function problemsOf(eventId: string): Promise<string[]> {
-  const [row] = await pipeline.rows<{ problems: string | null }>('SELECT problems FROM event WHERE id = ?', [toBytes(eventId)])
+  const [row] = await pipeline.rows<{ problems: string | null }>('SELECT problems FROM event WHERE id = ?', [
+    toBytes(eventId),
+  ])
   return row?.problems ? (JSON.parse(row.problems) as { code: string }[]).map((problem) => problem.code) : []
 }
 
@@ -51,7 +55,10 @@ describe('Whom an event is about', () => {
 
   it('is the same for values that differ in writing only', async () => {
     const mail = freshEmail()
-    const [a, b] = [envelope({ identities: claims({ email: mail }) }), envelope({ identities: claims({ email: ` ${mail.toUpperCase()} ` }) })]
+    const [a, b] = [
+      envelope({ identities: claims({ email: mail }) }),
+      envelope({ identities: claims({ email: ` ${mail.toUpperCase()} ` }) }),
+    ]
     await pipeline.process(a, b)
     expect(await eventProfile(a.eventId)).toBe(await eventProfile(b.eventId))
   })
@@ -70,7 +77,9 @@ describe('Whom an event is about', () => {
   })
 
   it('ignores junk and says so', async () => {
-    const event = envelope({ identities: claims({ user: 'undefined', device: '00000000-0000-0000-0000-000000000000' }) })
+    const event = envelope({
+      identities: claims({ user: 'undefined', device: '00000000-0000-0000-0000-000000000000' }),
+    })
     await pipeline.process(event)
     expect(await problemsOf(event.eventId)).toEqual(['IDENTITY_JUNK', 'IDENTITY_JUNK'])
     expect(await pipeline.profileOf('user', 'undefined')).toBeUndefined()
@@ -90,14 +99,19 @@ describe('Whom an event is about', () => {
       envelope({ type: 'identify', traits: { email: trait }, identities: claims({ user: fresh('user') }) }),
       envelope({ type: 'sign-up', properties: { email: { main: property } } }),
     )
-    expect(await pipeline.profileOf('email', trait)).toMatchObject({ document: { data: { contact: { email: { main: trait } } } } })
+    expect(await pipeline.profileOf('email', trait)).toMatchObject({
+      document: { data: { contact: { email: { main: trait } } } },
+    })
     expect(await pipeline.profileOf('email', property)).toBeDefined()
   })
 })
 
 describe('Merging', () => {
   /** Two people known by e-mail and phone, then one trusted event that states both. */
-  async function join(a: Parameters<typeof envelope>[0], b: Parameters<typeof envelope>[0]): Promise<{ email: string; phone: string }> {
+  async function join(
+    a: Parameters<typeof envelope>[0],
+    b: Parameters<typeof envelope>[0],
+  ): Promise<{ email: string; phone: string }> {
     const [email, phone] = [freshEmail(), `+4811122${String((serial += 1)).padStart(4, '0')}`]
     await pipeline.process(envelope({ ...a, identities: claims({ email }) }))
     await pipeline.process(envelope({ ...b, identities: claims({ phone }) }))
@@ -121,11 +135,10 @@ describe('Merging', () => {
     await pipeline.process(envelope({ profileId: old, identities: claims({ email }) }))
     const visit = envelope({ profileId: other, identities: claims({ phone }), session })
     await pipeline.process(visit)
-    await pipeline.pool.query('INSERT INTO segment_membership (segment_id, profile_id, original_profile_id, entered_at) VALUES (?, ?, ?, NOW())', [
-      toBytes(mintId()),
-      toBytes(other),
-      toBytes(other),
-    ])
+    await pipeline.pool.query(
+      'INSERT INTO segment_membership (segment_id, profile_id, original_profile_id, entered_at) VALUES (?, ?, ?, NOW())',
+      [toBytes(mintId()), toBytes(other), toBytes(other)],
+    )
     await pipeline.process(envelope({ identities: claims({ email, phone }) }))
     await pipeline.moveAll()
 
@@ -136,7 +149,9 @@ describe('Merging', () => {
     }
     expect(await pipeline.rows('SELECT 1 FROM profile WHERE id = ?', [toBytes(retired)])).toEqual([])
     expect(await pipeline.rows('SELECT 1 FROM activity WHERE profile_id = ?', [toBytes(canonical)])).toHaveLength(3)
-    expect(await pipeline.rows('SELECT 1 FROM segment_membership WHERE profile_id = ?', [toBytes(canonical)])).toHaveLength(1)
+    expect(
+      await pipeline.rows('SELECT 1 FROM segment_membership WHERE profile_id = ?', [toBytes(canonical)]),
+    ).toHaveLength(1)
     const [event] = await pipeline.rows<{ profile_id: Buffer; original_profile_id: Buffer }>(
       'SELECT profile_id, original_profile_id FROM event WHERE id = ?',
       [toBytes(visit.eventId)],
@@ -166,20 +181,33 @@ describe('Merging', () => {
 
   it('honours every identity an event states, not only the last', async () => {
     const [email, phone, user] = [freshEmail(), `+4833344${String((serial += 1)).padStart(4, '0')}`, fresh('user')]
-    for (const identities of [claims({ email }), claims({ phone }), claims({ user })]) await pipeline.process(envelope({ identities }))
+    for (const identities of [claims({ email }), claims({ phone }), claims({ user })])
+      await pipeline.process(envelope({ identities }))
     await pipeline.process(envelope({ identities: claims({ email, phone, user }) }))
-    const profiles = await Promise.all([pipeline.profileOf('email', email), pipeline.profileOf('phone', phone), pipeline.profileOf('user', user)])
+    const profiles = await Promise.all([
+      pipeline.profileOf('email', email),
+      pipeline.profileOf('phone', phone),
+      pipeline.profileOf('user', user),
+    ])
     expect(new Set(profiles.map((profile) => profile?.id)).size).toBe(1)
   })
 
   it('follows chains of merges, also within one batch', async () => {
     const mails = [freshEmail(), freshEmail(), freshEmail(), freshEmail()] as const
-    const twoMails = (a: string, b: string): ReturnType<typeof claims> => [...claims({ email: a }), ...claims({ email: b })]
+    const twoMails = (a: string, b: string): ReturnType<typeof claims> => [
+      ...claims({ email: a }),
+      ...claims({ email: b }),
+    ]
     await pipeline.process(...mails.map((email) => envelope({ identities: claims({ email }) })))
     await pipeline.process(envelope({ identities: twoMails(mails[2], mails[3]) }))
-    await pipeline.process(envelope({ identities: twoMails(mails[0], mails[1]) }), envelope({ identities: twoMails(mails[1], mails[2]) }))
+    await pipeline.process(
+      envelope({ identities: twoMails(mails[0], mails[1]) }),
+      envelope({ identities: twoMails(mails[1], mails[2]) }),
+    )
     await pipeline.moveAll()
-    const owners = new Set(await Promise.all(mails.map(async (email) => (await pipeline.profileOf('email', email))?.id)))
+    const owners = new Set(
+      await Promise.all(mails.map(async (email) => (await pipeline.profileOf('email', email))?.id)),
+    )
     expect(owners.size).toBe(1)
     const aliases = await pipeline.rows<{ n: number }>('SELECT COUNT(*) AS n FROM profile_alias WHERE profile_id = ?', [
       toBytes([...owners][0] as string),
@@ -207,9 +235,23 @@ describe('What is not merged', () => {
     const [device, first, second] = [fresh('device'), fresh('user'), fresh('user')]
     const at = Date.UTC(2026, 0, 1)
     const cookie = mintId()
-    await pipeline.process(envelope({ trusted: false, profileId: cookie, occurredAt: at, identities: claims({ device, user: first }) }))
-    await pipeline.process(envelope({ trusted: false, profileId: cookie, occurredAt: at + 1000, identities: claims({ device, user: second }) }))
-    const anonymous = envelope({ trusted: false, profileId: cookie, occurredAt: at + 2000, identities: claims({ device }) })
+    await pipeline.process(
+      envelope({ trusted: false, profileId: cookie, occurredAt: at, identities: claims({ device, user: first }) }),
+    )
+    await pipeline.process(
+      envelope({
+        trusted: false,
+        profileId: cookie,
+        occurredAt: at + 1000,
+        identities: claims({ device, user: second }),
+      }),
+    )
+    const anonymous = envelope({
+      trusted: false,
+      profileId: cookie,
+      occurredAt: at + 2000,
+      identities: claims({ device }),
+    })
     await pipeline.process(anonymous)
     const [a, b] = [await pipeline.profileOf('user', first), await pipeline.profileOf('user', second)]
     expect(a?.id).not.toBe(b?.id)
@@ -253,7 +295,9 @@ describe('What is not merged', () => {
     const device = fresh('device')
     const at = Date.UTC(2026, 0, 1)
     for (let i = 0; i <= JOIN_LIMIT; i++) {
-      await pipeline.process(envelope({ occurredAt: at + i * 1000, identities: claims({ device, user: fresh('user') }) }))
+      await pipeline.process(
+        envelope({ occurredAt: at + i * 1000, identities: claims({ device, user: fresh('user') }) }),
+      )
     }
     const next = envelope({ occurredAt: at + 100_000, identities: claims({ device }) })
     await pipeline.process(next)

@@ -32,7 +32,10 @@ describe('Writing fields', () => {
   })
 
   it('decides writes of the same moment by the event id', () => {
-    const [a, b] = [stampOf(5, '00000000-0000-7000-8000-000000000001'), stampOf(5, '00000000-0000-7000-8000-000000000002')]
+    const [a, b] = [
+      stampOf(5, '00000000-0000-7000-8000-000000000001'),
+      stampOf(5, '00000000-0000-7000-8000-000000000002'),
+    ]
     const values: JsonObject = {}
     const stamps = {}
     writeField(values, stamps, 'set', ['traits', 'x'], 'second', b)
@@ -41,7 +44,9 @@ describe('Writing fields', () => {
   })
 
   it('writes an object field by field, so neighbours stay', () => {
-    expect(apply([set('data.contact', { email: { main: 'a@b.c' } }, 1), set('data.contact', { phone: '1' }, 2)]).values).toEqual({
+    expect(
+      apply([set('data.contact', { email: { main: 'a@b.c' } }, 1), set('data.contact', { phone: '1' }, 2)]).values,
+    ).toEqual({
       data: { contact: { email: { main: 'a@b.c' }, phone: '1' } },
     })
   })
@@ -56,20 +61,27 @@ describe('Writing fields', () => {
   it('appends each value once, ordered by time, and keeps the latest up to the limit', () => {
     const append = (value: JsonValue, at: number): Write => ({ operation: 'append', path: 'traits.bought', value, at })
     expect(apply([append('b', 2), append('a', 1), append('b', 2)]).values).toEqual({ traits: { bought: ['a', 'b'] } })
-    const many = apply(Array.from({ length: LIST_LIMIT + 3 }, (_, i) => append(i, i + 1))).values['traits'] as JsonObject
+    const many = apply(Array.from({ length: LIST_LIMIT + 3 }, (_, i) => append(i, i + 1))).values[
+      'traits'
+    ] as JsonObject
     expect(many['bought']).toHaveLength(LIST_LIMIT)
     expect((many['bought'] as JsonValue[])[0]).toBe(3)
   })
 
   it('does not bring back what was deleted later', () => {
-    const writes: Write[] = [{ operation: 'delete', path: 'traits.plan', value: null, at: 5 }, set('traits.plan', 'pro', 3)]
+    const writes: Write[] = [
+      { operation: 'delete', path: 'traits.plan', value: null, at: 5 },
+      set('traits.plan', 'pro', 3),
+    ]
     expect(apply(writes).values).toEqual({ traits: {} })
     expect(apply(writes.toReversed()).values).toEqual({ traits: {} })
   })
 
   it('refuses to count on what is no number', () => {
     const document = apply([set('counters.orders', 'many', 1)])
-    expect(() => writeField(document.values, document.stamps, 'increment', ['counters', 'orders'], 1, '9')).toThrow(NotANumber)
+    expect(() => writeField(document.values, document.stamps, 'increment', ['counters', 'orders'], 1, '9')).toThrow(
+      NotANumber,
+    )
   })
 
   it('adds money without the noise of binary fractions, in any order', () => {
@@ -86,10 +98,22 @@ describe('Writing fields', () => {
 })
 
 const leaf = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom('a', 'b'), fc.boolean())
-const path = fc.constantFrom('traits.a', 'traits.b', 'traits.o', 'traits.o.x', 'traits.o.y', 'traits.o.y.z', 'data.list')
+const path = fc.constantFrom(
+  'traits.a',
+  'traits.b',
+  'traits.o',
+  'traits.o.x',
+  'traits.o.y',
+  'traits.o.y.z',
+  'data.list',
+)
 const registerWrite = fc.oneof(
   fc.record({ operation: fc.constantFrom<FieldOperation>('set', 'set', 'delete', 'setOnce'), path, value: leaf }),
-  fc.record({ operation: fc.constant<FieldOperation>('set'), path: fc.constant('traits.o'), value: fc.constantFrom<JsonValue>({ x: 1 }, { y: { z: 2 } }) }),
+  fc.record({
+    operation: fc.constant<FieldOperation>('set'),
+    path: fc.constant('traits.o'),
+    value: fc.constantFrom<JsonValue>({ x: 1 }, { y: { z: 2 } }),
+  }),
 )
 const counterWrite = fc.record({
   operation: fc.constantFrom<FieldOperation>('increment', 'decrement'),
@@ -105,7 +129,9 @@ const listWrite = fc.record({
 const writes = fc
   .array(fc.oneof(registerWrite, counterWrite, listWrite), { minLength: 1, maxLength: 14 })
   .map((list): Write[] => list.map((write, i) => ({ ...write, at: i + 1 })))
-const shuffled = writes.chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })))
+const shuffled = writes.chain((list) =>
+  fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
+)
 
 /** What a reader sees: objects that hold nothing are nothing. */
 function visible(value: JsonValue | undefined): JsonValue | undefined {
@@ -118,17 +144,26 @@ function visible(value: JsonValue | undefined): JsonValue | undefined {
 }
 
 const plain = fc
-  .array(fc.oneof(fc.record({ operation: fc.constantFrom<FieldOperation>('set', 'delete'), path, value: leaf }), counterWrite, listWrite), {
-    minLength: 1,
-    maxLength: 14,
-  })
+  .array(
+    fc.oneof(
+      fc.record({ operation: fc.constantFrom<FieldOperation>('set', 'delete'), path, value: leaf }),
+      counterWrite,
+      listWrite,
+    ),
+    {
+      minLength: 1,
+      maxLength: 14,
+    },
+  )
   .map((list): Write[] => list.map((write, i) => ({ ...write, at: i + 1 })))
 
 describe('Order', () => {
   it('of writes does not matter', () => {
     fc.assert(
       fc.property(
-        shuffled.filter(([list]) => list.every((write) => write.operation !== 'setOnce' || !write.path.startsWith('traits.o'))),
+        shuffled.filter(([list]) =>
+          list.every((write) => write.operation !== 'setOnce' || !write.path.startsWith('traits.o')),
+        ),
         ([list, other]) => {
           expect(visible(apply(other).values)).toEqual(visible(apply(list).values))
         },
@@ -151,7 +186,10 @@ describe('Order', () => {
   it('merging gives what one profile would have become', () => {
     fc.assert(
       fc.property(plain, fc.func(fc.boolean()), (list, mine) => {
-        const merged = mergeDocuments(apply(list.filter((write) => mine(write.at))), apply(list.filter((write) => !mine(write.at))))
+        const merged = mergeDocuments(
+          apply(list.filter((write) => mine(write.at))),
+          apply(list.filter((write) => !mine(write.at))),
+        )
         expect(visible(merged.values)).toEqual(visible(apply(list).values))
       }),
       { numRuns: 2000 },

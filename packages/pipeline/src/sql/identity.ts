@@ -6,7 +6,17 @@ import { insertRows, type Cell, type InsertStatement } from './insert-rows.js'
 
 const NEW_IDENTITIES: InsertStatement = {
   into: 'profile_identity',
-  columns: ['kind', 'value_hash', 'value', 'profile_id', 'original_profile_id', 'source_id', 'first_seen_at', 'claimed_at', 'joins'],
+  columns: [
+    'kind',
+    'value_hash',
+    'value',
+    'profile_id',
+    'original_profile_id',
+    'source_id',
+    'first_seen_at',
+    'claimed_at',
+    'joins',
+  ],
 }
 
 const KNOWN_IDENTITIES: InsertStatement = {

@@ -21,7 +21,16 @@ const DESCRIBING = [
 /** MySQL assigns from left to right: what compares times stands before they change. */
 const SESSIONS: InsertStatement = {
   into: 'session',
-  columns: ['id', 'profile_id', 'original_profile_id', 'source_id', 'started_at', 'last_event_at', 'events', ...DESCRIBING],
+  columns: [
+    'id',
+    'profile_id',
+    'original_profile_id',
+    'source_id',
+    'started_at',
+    'last_event_at',
+    'events',
+    ...DESCRIBING,
+  ],
   then: `ON DUPLICATE KEY UPDATE
     profile_id = IF(VALUES(last_event_at) >= last_event_at, COALESCE(VALUES(profile_id), profile_id), COALESCE(profile_id, VALUES(profile_id))),
     original_profile_id = IF(VALUES(started_at) < started_at, COALESCE(VALUES(original_profile_id), original_profile_id),

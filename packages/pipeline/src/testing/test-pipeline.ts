@@ -5,7 +5,14 @@ import { profileIds, type Envelope, type IdentityClaim } from '@segue/event-mode
 import type { Pool, RowDataPacket } from 'mysql2/promise'
 import { v7 } from 'uuid'
 import { createMigratedDatabase } from '../../../../test/setup/database.js'
-import { ConfigurationLoader, ProfilesMoved, installBuiltIns, moveMerged, processBatch, type BatchOutcome } from '../index.js'
+import {
+  ConfigurationLoader,
+  ProfilesMoved,
+  installBuiltIns,
+  moveMerged,
+  processBatch,
+  type BatchOutcome,
+} from '../index.js'
 
 const ids = profileIds(randomBytes(32))
 
@@ -45,7 +52,10 @@ export interface TestPipeline {
   moveAll(): Promise<void>
   rows<Row extends object = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>
   /** The canonical profile of an identity, with its document; undefined when nobody has it. */
-  profileOf(kind: string, value: string): Promise<{ id: string; document: Record<string, Record<string, unknown>> } | undefined>
+  profileOf(
+    kind: string,
+    value: string,
+  ): Promise<{ id: string; document: Record<string, Record<string, unknown>> } | undefined>
   close(): Promise<void>
 }
 
@@ -108,4 +118,3 @@ export async function createTestPipeline(): Promise<TestPipeline> {
   }
   return pipeline
 }
-

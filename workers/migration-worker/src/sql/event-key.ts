@@ -6,6 +6,9 @@ const CHUNK = 5000
 
 /** Deletes one chunk of keys claimed before `before` (seconds). Returns whether there may be more. Index: expiry. */
 export async function deleteOldEventKeys(connection: Connection, before: number): Promise<boolean> {
-  const [result] = await connection.query<ResultSetHeader>('DELETE FROM event_key WHERE claimed_at < ? LIMIT ?', [before, CHUNK])
+  const [result] = await connection.query<ResultSetHeader>('DELETE FROM event_key WHERE claimed_at < ? LIMIT ?', [
+    before,
+    CHUNK,
+  ])
   return result.affectedRows === CHUNK
 }

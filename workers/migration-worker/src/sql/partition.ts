@@ -14,10 +14,13 @@ export async function selectPartitions(connection: Connection, table: string): P
 
 /** Splits months off the last, open partition. Fast while that one is empty, which it is as long as this runs once a month. */
 export async function addPartitions(connection: Connection, table: string, months: Month[]): Promise<void> {
-  const parts = months.map((month) => `PARTITION ${partitionName(month)} VALUES LESS THAN (x'${firstIdOf(month + 1).toString('hex')}')`)
-  await connection.query(`ALTER TABLE ?? REORGANIZE PARTITION p_later INTO (${parts.join(', ')}, PARTITION p_later VALUES LESS THAN (MAXVALUE))`, [
-    table,
-  ])
+  const parts = months.map(
+    (month) => `PARTITION ${partitionName(month)} VALUES LESS THAN (x'${firstIdOf(month + 1).toString('hex')}')`,
+  )
+  await connection.query(
+    `ALTER TABLE ?? REORGANIZE PARTITION p_later INTO (${parts.join(', ')}, PARTITION p_later VALUES LESS THAN (MAXVALUE))`,
+    [table],
+  )
 }
 
 /** Removes months with all their rows, whatever their number, at once. */
