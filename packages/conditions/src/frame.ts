@@ -5,7 +5,7 @@ import type { Value } from './values.js'
 export type Context = Readonly<Record<string, unknown>>
 
 /** Steps of all loops of one evaluation. A step costs about 50 ns, so a condition ends within a millisecond. */
-export const MAX_STEPS = 10_000
+const MAX_STEPS = 10_000
 
 /** The state of one evaluation. */
 export class Frame {
@@ -25,7 +25,7 @@ export class Frame {
 }
 
 /** Thrown inside an evaluation whose loops went on too long; `Condition` turns it into false with a note. */
-export class TooManySteps extends Error {
+class TooManySteps extends Error {
   constructor() {
     super(`Its loops take more than ${MAX_STEPS} steps`)
   }

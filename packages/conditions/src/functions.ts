@@ -5,7 +5,7 @@ import { clockReader, parseDuration, parseTimestamp, TIME_PARTS } from './time.j
 import { Duration, isMap, toJson, toValue, type TypeName, type Value } from './values.js'
 
 /** Prepares a function from its last argument, written as a literal; undefined when that literal is no good. */
-export type Prepare = (literal: string) => ((receiver: Value) => Value) | undefined
+type Prepare = (literal: string) => ((receiver: Value) => Value) | undefined
 
 /** One function, called as `name(a)` or, when `method` is true, as `receiver.name(a)`. */
 export interface ConditionFunction {
@@ -15,7 +15,7 @@ export interface ConditionFunction {
   signature: string
   /** How many arguments it takes, without the receiver of a method. */
   arguments: readonly [min: number, max: number]
-  returns: TypeName | 'any'
+  returns: TypeName
   help: string
   /** The receiver of a method comes first. Gives null for values that it cannot take, and never throws. */
   apply(first: Value, second: Value, third: Value): Value
@@ -71,7 +71,9 @@ function toText(value: Value): Value {
 function toNumber(value: Value): Value {
   if (typeof value === 'number') return value
   if (value instanceof Date) return value.getTime() / 1000
-  return typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) ? toValue(Number(value)) : null
+  return typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)
+    ? toValue(Number(value))
+    : null
 }
 
 function toInteger(value: Value): Value {
@@ -98,7 +100,8 @@ function toDuration(value: Value): Value {
 
 function substring(text: string, start: Value, end: Value): Value {
   const last = end ?? text.length
-  if (typeof start !== 'number' || typeof last !== 'number' || start < 0 || last > text.length || start > last) return null
+  if (typeof start !== 'number' || typeof last !== 'number' || start < 0 || last > text.length || start > last)
+    return null
   return text.substring(start, last)
 }
 
@@ -146,34 +149,140 @@ export const FUNCTIONS: readonly ConditionFunction[] = [
   plain('double(value)', 'number', 'The number in a text; of a timestamp, its seconds since 1970.', toNumber),
   plain('int(value)', 'number', 'As double(), without the fraction.', toInteger),
   plain('bool(value)', 'bool', 'Of the texts "true" and "false".', toBoolean),
-  plain('timestamp(value)', 'timestamp', 'Of an ISO 8601 text with a zone, a date (UTC midnight), or seconds since 1970.', toTimestamp),
+  plain(
+    'timestamp(value)',
+    'timestamp',
+    'Of an ISO 8601 text with a zone, a date (UTC midnight), or seconds since 1970.',
+    toTimestamp,
+  ),
   plain('duration(text)', 'duration', 'Such as "30d", "1h30m", "90s"; units w d h m s ms us ns.', toDuration),
   method('value.size()', [0, 0], 'number', 'As size(value).', size),
-  method('text.contains(part)', [1, 1], 'bool', 'Whether the text holds the part.', ofStrings((text, part) => text.includes(part))),
-  method('text.startsWith(part)', [1, 1], 'bool', 'Whether the text begins with the part.', ofStrings((text, part) => text.startsWith(part))),
-  method('text.endsWith(part)', [1, 1], 'bool', 'Whether the text ends with the part.', ofStrings((text, part) => text.endsWith(part))),
+  method(
+    'text.contains(part)',
+    [1, 1],
+    'bool',
+    'Whether the text holds the part.',
+    ofStrings((text, part) => text.includes(part)),
+  ),
+  method(
+    'text.startsWith(part)',
+    [1, 1],
+    'bool',
+    'Whether the text begins with the part.',
+    ofStrings((text, part) => text.startsWith(part)),
+  ),
+  method(
+    'text.endsWith(part)',
+    [1, 1],
+    'bool',
+    'Whether the text ends with the part.',
+    ofStrings((text, part) => text.endsWith(part)),
+  ),
   {
-    ...method('text.matches("pattern")', [1, 1], 'bool', 'Whether the RE2 pattern is found in the text. The pattern is written out.', () => null),
+    ...method(
+      'text.matches("pattern")',
+      [1, 1],
+      'bool',
+      'Whether the RE2 pattern is found in the text. The pattern is written out.',
+      () => null,
+    ),
     literal: { prepare: preparePattern, example: '"^[A-Z]{2}[0-9]+$"' },
   },
-  method('text.lowerAscii()', [0, 0], 'string', 'In small letters.', ofString((text) => text.toLowerCase())),
-  method('text.upperAscii()', [0, 0], 'string', 'In capital letters.', ofString((text) => text.toUpperCase())),
-  method('text.trim()', [0, 0], 'string', 'Without white space at both ends.', ofString((text) => text.trim())),
-  method('text.indexOf(part)', [1, 1], 'number', 'Where the part begins, from 0; -1 when it is missing.', ofStrings((text, part) => text.indexOf(part))),
-  method('text.substring(start, end)', [1, 2], 'string', 'From start up to before end, or to the end.', ofString(substring)),
-  method('text.split(separator)', [1, 1], 'list', 'The parts between separators.', ofStrings((text, separator) => (text.length > 100_000 ? null : text.split(separator)))),
+  method(
+    'text.lowerAscii()',
+    [0, 0],
+    'string',
+    'In small letters.',
+    ofString((text) => text.toLowerCase()),
+  ),
+  method(
+    'text.upperAscii()',
+    [0, 0],
+    'string',
+    'In capital letters.',
+    ofString((text) => text.toUpperCase()),
+  ),
+  method(
+    'text.trim()',
+    [0, 0],
+    'string',
+    'Without white space at both ends.',
+    ofString((text) => text.trim()),
+  ),
+  method(
+    'text.indexOf(part)',
+    [1, 1],
+    'number',
+    'Where the part begins, from 0; -1 when it is missing.',
+    ofStrings((text, part) => text.indexOf(part)),
+  ),
+  method(
+    'text.substring(start, end)',
+    [1, 2],
+    'string',
+    'From start up to before end, or to the end.',
+    ofString(substring),
+  ),
+  method(
+    'text.split(separator)',
+    [1, 1],
+    'list',
+    'The parts between separators.',
+    ofStrings((text, separator) => (text.length > 100_000 ? null : text.split(separator))),
+  ),
   method('list.join(separator)', [0, 1], 'string', 'The texts of a list in one.', join),
   ...timeMethods,
 ]
 
 /** The functions that take a variable and an expression; the evaluator knows them. */
-export const MACROS: Readonly<Record<string, { method: boolean; arguments: readonly [number, number]; signature: string; help: string; returns: TypeName }>> = {
-  has: { method: false, arguments: [1, 1], signature: 'has(profile.traits.plan)', help: 'Whether the field is neither absent nor null.', returns: 'bool' },
-  exists: { method: true, arguments: [2, 2], signature: 'list.exists(x, condition)', help: 'Whether the condition holds for an element; for a map, a key.', returns: 'bool' },
-  all: { method: true, arguments: [2, 2], signature: 'list.all(x, condition)', help: 'Whether it holds for every element. False for an absent list, true for an empty one.', returns: 'bool' },
-  exists_one: { method: true, arguments: [2, 2], signature: 'list.exists_one(x, condition)', help: 'Whether it holds for exactly one element.', returns: 'bool' },
-  filter: { method: true, arguments: [2, 2], signature: 'list.filter(x, condition)', help: 'The elements for which it holds.', returns: 'list' },
-  map: { method: true, arguments: [2, 3], signature: 'list.map(x, value)', help: 'The value for each element; map(x, condition, value) for those that fit.', returns: 'list' },
+export const MACROS: Readonly<
+  Record<
+    string,
+    { method: boolean; arguments: readonly [number, number]; signature: string; help: string; returns: TypeName }
+  >
+> = {
+  has: {
+    method: false,
+    arguments: [1, 1],
+    signature: 'has(profile.traits.plan)',
+    help: 'Whether the field is neither absent nor null.',
+    returns: 'bool',
+  },
+  exists: {
+    method: true,
+    arguments: [2, 2],
+    signature: 'list.exists(x, condition)',
+    help: 'Whether the condition holds for an element; for a map, a key.',
+    returns: 'bool',
+  },
+  all: {
+    method: true,
+    arguments: [2, 2],
+    signature: 'list.all(x, condition)',
+    help: 'Whether it holds for every element. False for an absent list, true for an empty one.',
+    returns: 'bool',
+  },
+  exists_one: {
+    method: true,
+    arguments: [2, 2],
+    signature: 'list.exists_one(x, condition)',
+    help: 'Whether it holds for exactly one element.',
+    returns: 'bool',
+  },
+  filter: {
+    method: true,
+    arguments: [2, 2],
+    signature: 'list.filter(x, condition)',
+    help: 'The elements for which it holds.',
+    returns: 'list',
+  },
+  map: {
+    method: true,
+    arguments: [2, 3],
+    signature: 'list.map(x, value)',
+    help: 'The value for each element; map(x, condition, value) for those that fit.',
+    returns: 'list',
+  },
 }
 
 /** The function of this name, called in this form; undefined when there is none. */

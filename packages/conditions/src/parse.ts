@@ -63,10 +63,11 @@ function hintFor(source: string, at: number): string | undefined {
   if (/<>/.test(symbols)) return 'Write != for "is not".'
   if (/!==?/.test(symbols) && source[at] === '=') return 'Write != to compare.'
   if (source[at] === '=') return 'Write == to compare; a condition assigns nothing.'
-  if (source[at] === '&') return 'Write && for "and".'
-  if (source[at] === '|') return 'Write || for "or".'
+  if (/^&(?!&)/.test(source.slice(at))) return 'Write && for "and".'
+  if (/^\|(?!\|)/.test(source.slice(at))) return 'Write || for "or".'
   if (/[“”„‘’«»]/.test(source[at] ?? '')) return 'Write plain quotes: "text" or \'text\'.'
   if (/[^\x00-\x7f]/.test(source[at] ?? '')) return 'Names are ASCII; reach other fields as profile.traits["größe"].'
-  if (source.slice(at).trim() === '' && source.trim() !== '') return 'Something has to follow: a value, or a closing bracket.'
+  if (source.slice(at).trim() === '' && source.trim() !== '')
+    return 'Something has to follow: a value, or a closing bracket.'
   return undefined
 }

@@ -28,7 +28,30 @@ export function fieldPath(node: ASTNode): [string, ...string[]] | undefined {
 
 /** The text of a node as it was written. */
 export function textOf(node: ASTNode): string {
-  return node.input.slice(node.start, node.end)
+  const { start, end } = rangeOf(node)
+  return node.input.slice(start, end)
+}
+
+/** Where a node stands in its text. The parser leaves out brackets around operands; here they come back in pairs. */
+export function rangeOf(node: ASTNode): { start: number; end: number } {
+  let { start, end } = node
+  const missing = unpaired(node.input.slice(start, end))
+  for (let count = 0; count < missing.opening; count++) start = node.input.lastIndexOf('(', start - 1)
+  for (let count = 0; count < missing.closing; count++) end = node.input.indexOf(')', end) + 1
+  return { start, end }
+}
+
+const TEXT_OR_COMMENT = /"""[^]*?"""|'''[^]*?'''|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|\/\/[^\n]*/g
+
+/** How many brackets a fragment lacks before it and after it. */
+function unpaired(fragment: string): { opening: number; closing: number } {
+  let depth = 0
+  let lowest = 0
+  for (const [bracket] of fragment.replace(TEXT_OR_COMMENT, '').matchAll(/[()]/g)) {
+    depth += bracket === '(' ? 1 : -1
+    lowest = Math.min(lowest, depth)
+  }
+  return { opening: -lowest, closing: depth - lowest }
 }
 
 /** The parts directly below a node. */
