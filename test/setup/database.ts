@@ -22,10 +22,19 @@ export function testServerUrl(): string {
 /** Creates an empty database. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `segue_test_${randomBytes(6).toString('hex')}`
-  await runOnServer(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4`)
+  await runOnServer(`CREATE DATABASE \`${name}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`)
   const url = new URL(testServerUrl())
   url.pathname = `/${name}`
   return { name, url: url.href, close: () => runOnServer(`DROP DATABASE IF EXISTS \`${name}\``) }
+}
+
+/** Creates a database with the whole schema in it. */
+export async function createMigratedDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase()
+  // Only now: most suites with an empty database have no use for TypeORM and all entities.
+  const { copyMigratedSchema } = await import('./schema-copy.js')
+  await copyMigratedSchema(testServerUrl(), database.name)
+  return database
 }
 
 async function runOnServer(statement: string): Promise<void> {

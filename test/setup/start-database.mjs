@@ -1,6 +1,7 @@
 // Before the first suite: one database server for the whole jest run, its root URL in SEGUE_TEST_DATABASE_URL.
 // SEGUE_TEST_MYSQL_URL names a server to use instead; its user must be allowed to create databases and accounts.
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,6 +9,8 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '../..')
 
 export default async function startDatabase() {
+  // Where the first suite that wants the schema puts it, for all others to copy.
+  process.env.SEGUE_TEST_TEMPLATE = `segue_test_template_${randomBytes(6).toString('hex')}`
   const given = process.env.SEGUE_TEST_MYSQL_URL
   if (given) {
     process.env.SEGUE_TEST_DATABASE_URL = given

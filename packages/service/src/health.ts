@@ -59,7 +59,8 @@ export async function startHealthServer(options: {
   checks: HealthChecks
   metrics: Registry
 }): Promise<HealthServer> {
-  const server = fastify()
+  // Scrapers keep their connections; what they asked is answered before the server has closed.
+  const server = fastify({ forceCloseConnections: true })
   addHealthRoutes(server, options.checks, options.metrics)
   await server.listen({ host: options.host, port: options.port })
   const address = server.server.address()

@@ -1,0 +1,83 @@
+// An Apollo server over HTTP, with health routes; refusals of the HTTP layer look like GraphQL errors too.
+import type { ApolloServer, BaseContext } from '@apollo/server'
+import { fastifyApolloHandler } from '@as-integrations/fastify'
+import { addHealthRoutes, type HealthChecks, type Logger, type Registry } from '@segue/service'
+import { fastify, type FastifyRequest } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import { describeError } from './describe-error.js'
+
+export interface GraphqlServerOptions<Context extends BaseContext> {
+  /** Started by this. */
+  apollo: ApolloServer<Context>
+  context: (request: FastifyRequest) => Promise<Context>
+  host: string
+  port: number
+  /** Longest body that is read, in bytes. */
+  bodyLimit: number
+  checks: HealthChecks
+  metrics: Registry
+  logger: Logger
+}
+
+export interface GraphqlServer {
+  port: number
+  /** Where queries go. */
+  url: string
+  /** Answers what is under way, then ends. */
+  close(): Promise<void>
+}
+
+/** A request id of a caller counts only when it looks like one: it ends up in logs. */
+const REQUEST_ID = /^[\w-]{8,64}$/
+
+const SWEEP_MS = 50
+/** Longer than any answer takes (a gateway waits ten seconds for a subgraph), shorter than `runProcess` waits. */
+const FORCE_MS = 15_000
+
+/** Starts `apollo` and serves it at `POST /graphql`. */
+export async function serveGraphql<Context extends BaseContext>(
+  options: GraphqlServerOptions<Context>,
+): Promise<GraphqlServer> {
+  const { apollo, logger } = options
+  const server = fastify({
+    bodyLimit: options.bodyLimit,
+    genReqId: ({ headers: { 'x-request-id': given } }) =>
+      typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
+  })
+  server.setErrorHandler((error: { statusCode?: number; code?: string; message: string }, request, reply) => {
+    const status = error.code === 'ERR_INVALID_URL' ? 400 : (error.statusCode ?? 500)
+    if (status >= 500) logger.error({ error: describeError(error), requestId: request.id }, 'A request failed')
+    const code = status >= 500 ? 'INTERNAL' : status === 413 ? 'BODY_TOO_LARGE' : 'BAD_REQUEST'
+    const message =
+      status >= 500 ? `This failed on our side. The log has the reason under ${request.id}.` : error.message
+    return reply.code(status).send({ errors: [{ message, extensions: { code } }] })
+  })
+  addHealthRoutes(server, options.checks, options.metrics)
+  await apollo.start()
+  const handle = fastifyApolloHandler<Context>(apollo, { context: (request) => options.context(request) })
+  server.post('/graphql', async (request, reply) => {
+    void reply.header('x-request-id', request.id)
+    return await handle.call(server, request, reply)
+  })
+  try {
+    await server.listen({ host: options.host, port: options.port })
+  } catch (error) {
+    await apollo.stop()
+    throw error
+  }
+  const address = server.server.address()
+  const port = typeof address === 'object' && address ? address.port : options.port
+  return {
+    port,
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}/graphql`,
+    async close() {
+      // Keep-alive connections that finish their last answer only now would otherwise hold the end up for a minute.
+      const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP_MS)
+      const force = setTimeout(() => server.server.closeAllConnections(), FORCE_MS)
+      await server.close()
+      clearInterval(sweep)
+      clearTimeout(force)
+      await apollo.stop()
+    },
+  }
+}

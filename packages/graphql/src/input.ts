@@ -1,0 +1,41 @@
+// Checking arguments: ids, and class-validator's rules as one user error with the place of the mistake.
+import { isId } from '@segue/database'
+import { validate, type ValidationError } from 'class-validator'
+import { BadId, InvalidInput } from './errors.js'
+
+/** The id in lower case. Throws BAD_ID with the place in the arguments. */
+export function readId(value: string, path: readonly string[] = ['id']): string {
+  if (!isId(value)) throw BadId({ value: JSON.stringify(value.slice(0, 60)) }, path)
+  return value.toLowerCase()
+}
+
+/**
+ * Checks an input or arguments object by its class-validator decorators, and that its texts are texts. Throws INVALID_INPUT for the first rule that
+ * it breaks.
+ */
+export async function checkInput(value: unknown, path: readonly string[]): Promise<void> {
+  if (typeof value !== 'object' || value === null) return
+  refuseHalfCharacters(value, path)
+  const [error] = await validate(value, { forbidUnknownValues: false, skipMissingProperties: true })
+  if (error) throw firstProblem(error, path)
+}
+
+/** Half a surrogate pair is no character, and the database refuses it inside JSON. Keys of objects count too. */
+function refuseHalfCharacters(value: unknown, path: readonly string[]): void {
+  if (typeof value === 'string' && /\p{Cs}/u.test(value)) {
+    throw InvalidInput({ problem: 'The text holds half a surrogate pair, which is no character.' }, path)
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Date) return
+  for (const [key, inner] of Object.entries(value)) {
+    refuseHalfCharacters(key, path)
+    refuseHalfCharacters(inner, [...path, key])
+  }
+}
+
+function firstProblem(error: ValidationError, path: readonly string[]): Error {
+  const place = [...path, error.property]
+  const [child] = error.children ?? []
+  if (child) return firstProblem(child, place)
+  const [problem = 'is not valid'] = Object.values(error.constraints ?? {})
+  return InvalidInput({ problem: `${problem[0]?.toUpperCase()}${problem.slice(1)}.` }, place)
+}
