@@ -1,6 +1,7 @@
 // A batch on its way through the steps: its events, and the profiles they touch, loaded once and written once.
 import type { Envelope, IdentityClaim, JsonObject, JsonValue } from '@segue/event-model'
-import type { StampTree } from './profile-document/stamp.js'
+import type { IdentityRules, Trigger } from './configuration.js'
+import type { Stamp, StampTree } from './profile-document/stamp.js'
 
 /** What went wrong or was left out with one event; kept on the event and answered to a waiting client. */
 export interface Problem {
@@ -13,6 +14,8 @@ export interface Problem {
 /** A profile while a batch works on it. The first profile of a merge lives on; the other points to it by `mergedInto`. */
 export interface WorkingProfile {
   id: string
+  /** The id as the database keeps it. */
+  bytes: Buffer
   isNew: boolean
   changed: boolean
   mergedInto?: WorkingProfile
@@ -32,7 +35,8 @@ export interface WorkingIdentity {
   hash: Buffer
   value: string
   owner?: WorkingProfile
-  originalProfileId?: string
+  /** Whom it was first attached to. */
+  original?: Buffer
   sourceId: string
   firstSeenAt: number
   claimedAt: number
@@ -43,10 +47,8 @@ export interface WorkingIdentity {
 
 /** One execution of a workflow in this batch. */
 export interface WorkingRun {
-  id: string
-  workflowId: string
-  version: number
-  triggerId: string
+  id: Buffer
+  trigger: Trigger
   state: 'completed' | 'failed'
   startedAt: number
   endedAt: number
@@ -58,9 +60,12 @@ export interface WorkingRun {
 /** An event on its way. Steps fill in what they find. */
 export interface WorkingEvent {
   envelope: Envelope
+  /** Its id as the database keeps it. */
+  bytes: Buffer
+  /** Its moment, for the fields it writes. */
+  stamp: Stamp
+  /** The profile it was first tied to; `surviving` tells who that is after later merges. */
   profile?: WorkingProfile
-  /** The profile it was first tied to, kept when a later event of the batch merges that one away. */
-  originalProfileId?: string
   /** The identities it states that are its person's, normalized. */
   known: IdentityClaim[]
   valid: boolean
@@ -70,12 +75,6 @@ export interface WorkingEvent {
   runs: WorkingRun[]
   response: JsonObject
   ux: JsonObject[]
-}
-
-/** Kinds of identity by what they decide. */
-export interface IdentityRules {
-  onePerProfile: ReadonlySet<string>
-  identifying: ReadonlySet<string>
 }
 
 export interface Batch {

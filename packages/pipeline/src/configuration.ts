@@ -1,10 +1,10 @@
 // What people set up and the pipeline reads: types, schemas, identity kinds, triggers, live workflows. Loaded as one snapshot.
+import { toId } from '@segue/database'
 import { compileCondition, type Condition } from '@segue/conditions'
 import { compileSchemas, type CompiledSchemas, type EventType, type IdentityKind } from '@segue/event-model'
 import { coreNodes } from '@segue/nodes'
 import { compileWorkflow, type CompiledWorkflow } from '@segue/workflow-engine'
 import type { Pool } from 'mysql2/promise'
-import type { IdentityRules } from './batch.js'
 import {
   selectEventSchemas,
   selectEventTypes,
@@ -15,13 +15,19 @@ import {
 
 /** A trigger ready to be tried: its condition and its workflow's live version are compiled. */
 export interface Trigger {
-  id: string
+  id: Buffer
   sourceId: string | null
   condition: Condition | null
   requiredConsents: string[]
-  workflowId: string
+  workflowId: Buffer
   version: number
   workflow: CompiledWorkflow
+}
+
+/** Kinds of identity by what they decide. */
+export interface IdentityRules {
+  onePerProfile: ReadonlySet<string>
+  identifying: ReadonlySet<string>
 }
 
 /** One consistent view of the configuration; never changed, only replaced. */
@@ -77,15 +83,17 @@ export class ConfigurationLoader {
 
   #trigger(row: LiveTrigger): Trigger | string {
     const workflow = this.#workflow(row)
-    if (typeof workflow === 'string') return `Workflow ${row.workflowId} version ${row.version} cannot run: ${workflow}`
+    if (typeof workflow === 'string')
+      return `Workflow ${toId(row.workflowId)} version ${row.version} cannot run: ${workflow}`
     const condition = row.condition === null ? null : this.#condition(row.condition)
-    if (typeof condition === 'string') return `Trigger ${row.id} is left out, its condition is not usable: ${condition}`
+    if (typeof condition === 'string')
+      return `Trigger ${toId(row.id)} is left out, its condition is not usable: ${condition}`
     const { id, sourceId, requiredConsents, workflowId, version } = row
     return { id, sourceId, requiredConsents, workflowId, version, condition, workflow }
   }
 
   #workflow({ workflowId, version, graph }: LiveTrigger): CompiledWorkflow | string {
-    const key = `${workflowId} ${version}`
+    const key = `${workflowId.toString('hex')} ${version}`
     let compiled = this.#workflows.get(key)
     if (compiled === undefined) {
       const result = compileWorkflow(graph, coreNodes)

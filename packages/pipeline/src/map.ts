@@ -20,35 +20,38 @@ export function map(batch: Batch, { eventTypes }: Configuration): void {
 /** A value of an event by its path: `properties.…`, `data.…`, `context.…`, `traits.…`, or a field such as `type`. */
 export function readEvent(event: WorkingEvent, from: string): JsonValue | undefined {
   const path = parsePath(from)
-  return path ? readPath(eventView(event), path) : undefined
+  if (!path) return undefined
+  const { envelope } = event
+  switch (path[0]) {
+    case 'properties':
+      return readPath(envelope.properties, path, 1)
+    case 'data':
+      return event.data ? readPath(event.data, path, 1) : undefined
+    case 'traits':
+      return envelope.traits ? readPath(envelope.traits, path, 1) : undefined
+    case 'context':
+      return readPath(envelope.context as JsonObject, path, 1)
+    default:
+      return readPath(
+        { id: envelope.eventId, type: envelope.type, source: envelope.sourceId, tags: envelope.tags ?? [] },
+        path,
+      )
+  }
 }
 
-/** What mappings and slots see of an event. */
-function eventView({ envelope, data, valid }: WorkingEvent): JsonObject {
+/** An event for conditions and workflows, which calculate with times. */
+export function seenEvent({ envelope, data, valid }: WorkingEvent): RunEvent {
   return {
     id: envelope.eventId,
     type: envelope.type,
     source: envelope.sourceId,
-    occurredAt: envelope.occurredAt,
-    receivedAt: envelope.receivedAt,
+    occurredAt: new Date(envelope.occurredAt),
+    receivedAt: new Date(envelope.receivedAt),
     valid,
     properties: envelope.properties,
     data: data ?? {},
     traits: envelope.traits ?? {},
-    context: envelope.context as JsonObject,
+    context: envelope.context,
     tags: envelope.tags ?? [],
-  }
-}
-
-/** The same for conditions and workflows, which calculate with times. */
-export function seenEvent(event: WorkingEvent): RunEvent {
-  const { occurredAt, receivedAt } = event.envelope
-  return {
-    ...eventView(event),
-    id: event.envelope.eventId,
-    type: event.envelope.type,
-    properties: event.envelope.properties,
-    occurredAt: new Date(occurredAt),
-    receivedAt: new Date(receivedAt),
   }
 }

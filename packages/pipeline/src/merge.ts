@@ -4,7 +4,7 @@ import { eachEvent, surviving, type Batch, type WorkingEvent, type WorkingProfil
 import type { Configuration } from './configuration.js'
 import { readEvent } from './map.js'
 import { parsePath, readPath } from './paths.js'
-import { stampOf, type Stamp } from './profile-document/stamp.js'
+import type { Stamp } from './profile-document/stamp.js'
 import { NotANumber, writeField } from './profile-document/write-field.js'
 
 /** The document's roots; nothing else can be written. */
@@ -34,7 +34,7 @@ export function merge(batch: Batch, { eventTypes }: Configuration): void {
   eachEvent(batch, (event) => {
     if (!event.profile) return
     const profile = surviving(event.profile)
-    const stamp = stampOf(event.envelope.occurredAt, event.envelope.eventId)
+    const { stamp } = event
     for (const { kind, value } of event.known) {
       const path = IDENTITY_FIELDS[kind]
       if (path) writeField(profile.document, profile.stamps, 'setOnce', path, value, stamp)

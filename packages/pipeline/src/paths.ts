@@ -20,10 +20,11 @@ export function parsePath(path: string): readonly string[] | null {
   return parts
 }
 
-/** The value at a path; undefined when any part is absent. */
-export function readPath(root: JsonObject, path: readonly string[]): JsonValue | undefined {
+/** The value at a path, from its part number `from` on; undefined when any part is absent. */
+export function readPath(root: JsonObject, path: readonly string[], from = 0): JsonValue | undefined {
   let value: JsonValue | undefined = root
-  for (const part of path) {
+  for (let i = from; i < path.length; i++) {
+    const part = path[i] as string
     if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, part))
       return undefined
     value = value[part]

@@ -1,12 +1,14 @@
 // One batch through all steps, inside a transaction that the caller began and will commit: validate, identify, map, merge, route, run, save.
+import { toBytes } from '@segue/database'
 import type { Envelope } from '@segue/event-model'
 import type { Connection } from 'mysql2/promise'
-import type { Batch } from './batch.js'
+import type { Batch, WorkingEvent } from './batch.js'
 import { claimKeys } from './claim-keys.js'
 import type { Configuration } from './configuration.js'
 import { identify } from './identify/identify.js'
 import { map } from './map.js'
 import { merge } from './merge.js'
+import { stampOf } from './profile-document/stamp.js'
 import { route } from './route.js'
 import { run, type Crash } from './run.js'
 import { save } from './save.js'
@@ -77,20 +79,26 @@ function batchOf(envelopes: Envelope[], { identityRules }: Configuration, now: n
   return {
     now,
     rules: identityRules,
-    events: envelopes.map((envelope) => ({
-      envelope,
-      known: [],
-      valid: true,
-      problems: [],
-      data: null,
-      runs: [],
-      response: {},
-      ux: [],
-    })),
+    events: envelopes.map(workingEvent),
     profiles: new Map(),
     identities: new Map(),
     aliases: new Map(),
     retired: [],
+  }
+}
+
+function workingEvent(envelope: Envelope): WorkingEvent {
+  return {
+    envelope,
+    bytes: toBytes(envelope.eventId),
+    stamp: stampOf(envelope.occurredAt, envelope.eventId),
+    known: [],
+    valid: true,
+    problems: [],
+    data: null,
+    runs: [],
+    response: {},
+    ux: [],
   }
 }
 

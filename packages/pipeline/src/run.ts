@@ -1,4 +1,5 @@
 // Step 6, run: executes a workflow on an event; what it does to the profile is written with the event's stamp.
+import { toId } from '@segue/database'
 import { runWorkflow, type FieldOperation, type ProfileWriter, type RunError } from '@segue/workflow-engine'
 import type { JsonValue } from '@segue/event-model'
 import { v7 } from 'uuid'
@@ -7,7 +8,7 @@ import type { Trigger } from './configuration.js'
 import { seenEvent } from './map.js'
 import { parsePath } from './paths.js'
 import { readField } from './merge.js'
-import { stampOf, type Stamp } from './profile-document/stamp.js'
+import type { Stamp } from './profile-document/stamp.js'
 import { writeField } from './profile-document/write-field.js'
 
 /** A run that failed by a defect of ours, not by its workflow: for the log. */
@@ -24,7 +25,7 @@ export function run(batch: Batch, event: WorkingEvent, trigger: Trigger): Crash 
   const startedAt = Date.now()
   const result = runWorkflow(trigger.workflow, {
     event: seenEvent(event),
-    profile: profile ? new StampedWriter(profile, stampOf(envelope.occurredAt, envelope.eventId)) : NOBODY,
+    profile: profile ? new StampedWriter(profile, event.stamp) : NOBODY,
     session: envelope.session ? { id: envelope.session.id } : null,
     now: batch.now,
   })
@@ -32,10 +33,8 @@ export function run(batch: Batch, event: WorkingEvent, trigger: Trigger): Crash 
   event.ux.push(...result.ux)
   const { error } = result
   event.runs.push({
-    id: v7(),
-    workflowId: trigger.workflowId,
-    version: trigger.version,
-    triggerId: trigger.id,
+    id: v7(undefined, Buffer.allocUnsafe(16)),
+    trigger,
     state: result.state,
     startedAt,
     endedAt: Date.now(),
@@ -43,7 +42,9 @@ export function run(batch: Batch, event: WorkingEvent, trigger: Trigger): Crash 
     error: error ? { nodeId: error.nodeId, code: error.code, message: error.message } : null,
     log: result.log.length > 0 ? result.log.map(({ nodeId, level, message }) => ({ nodeId, level, message })) : null,
   })
-  return error && 'cause' in error ? { workflowId: trigger.workflowId, version: trigger.version, error } : undefined
+  return error && 'cause' in error
+    ? { workflowId: toId(trigger.workflowId), version: trigger.version, error }
+    : undefined
 }
 
 /** Hands a completed run's operations to the profile's document, stamped with the event that caused them. */

@@ -16,7 +16,9 @@ export async function save(tx: Connection, batch: Batch, configuration: Configur
   await saveProfiles(tx, batch)
   await upsertIdentities(
     tx,
-    [...batch.identities.values()].filter((identity) => identity.changed && identity.owner),
+    [...batch.identities.values()].flatMap((identity) =>
+      identity.changed && identity.owner ? [{ ...identity, owner: identity.owner }] : [],
+    ),
   )
   await upsertSessions(tx, sessionsOf(batch))
   const stored = batch.events.filter((event) => !event.envelope.transient)
@@ -47,7 +49,7 @@ async function saveProfiles(tx: Connection, batch: Batch): Promise<void> {
     batch.retired.flatMap((alias) => {
       const profile = batch.aliases.get(alias)
       return profile
-        ? [{ alias, profileId: surviving(profile).id, wasStored: batch.profiles.get(alias)?.isNew === false }]
+        ? [{ alias, profile: surviving(profile).bytes, wasStored: batch.profiles.get(alias)?.isNew === false }]
         : []
     }),
     batch.now,
@@ -72,10 +74,11 @@ function profileRow(profile: WorkingProfile, batch: Batch): ProfileRow {
 function activityOf(batch: Batch): ActivityRow[] {
   return batch.events.flatMap((event) => {
     if (!event.profile) return []
-    const profileId = surviving(event.profile).id
-    const rows: ActivityRow[] = event.runs.map((run) => ({ profileId, at: run.startedAt, kind: 'run', ref: run.id }))
-    if (!event.envelope.transient)
-      rows.push({ profileId, at: event.envelope.occurredAt, kind: 'event', ref: event.envelope.eventId })
+    const profile = surviving(event.profile).bytes
+    const rows: ActivityRow[] = event.runs.map((run) => ({ profile, at: run.startedAt, kind: 'run', ref: run.id }))
+    if (!event.envelope.transient) {
+      rows.push({ profile, at: event.envelope.occurredAt, kind: 'event', ref: event.bytes })
+    }
     return rows
   })
 }

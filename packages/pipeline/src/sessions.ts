@@ -6,8 +6,8 @@ import { sessionBytes } from './session-id.js'
 
 export interface WorkingSession extends Device {
   id: Buffer
-  profileId: string | null
-  originalProfileId: string | null
+  profile: Buffer | null
+  originalProfile: Buffer | null
   sourceId: string
   startedAt: number
   lastEventAt: number
@@ -39,8 +39,8 @@ function summarize(id: Buffer, events: WorkingEvent[]): WorkingSession {
   const { context, sourceId, occurredAt } = first.envelope
   return {
     id,
-    profileId: last.profile ? surviving(last.profile).id : null,
-    originalProfileId: first.originalProfileId ?? null,
+    profile: last.profile ? surviving(last.profile).bytes : null,
+    originalProfile: first.profile?.bytes ?? null,
     sourceId,
     startedAt: occurredAt,
     lastEventAt: last.envelope.occurredAt,

@@ -1,6 +1,6 @@
 // Step 2, identify: whom each event is about. Ties events to profiles, attaches identities, merges profiles that turn out to be one person.
 import type { Connection } from 'mysql2/promise'
-import { isId, toId } from '@segue/database'
+import { isId, toBytes, toId } from '@segue/database'
 import {
   eachEvent,
   surviving,
@@ -38,7 +38,6 @@ export async function identify(tx: Connection, batch: Batch, configuration: Conf
     const person = personOf(event, claims.get(event) ?? [], batch, sessions)
     if (!person) return
     event.profile = person
-    event.originalProfileId = person.id
     person.changed = true
     person.firstSeenAt = Math.min(person.firstSeenAt, event.envelope.occurredAt)
     person.lastSeenAt = Math.max(person.lastSeenAt, event.envelope.occurredAt)
@@ -135,6 +134,7 @@ function profileById(batch: Batch, id: string): WorkingProfile | undefined {
 function create(batch: Batch, id: string, occurredAt: number): WorkingProfile {
   const profile: WorkingProfile = {
     id,
+    bytes: toBytes(id),
     isNew: true,
     changed: true,
     createdAt: batch.now,
@@ -165,7 +165,7 @@ function attach(event: WorkingEvent, person: WorkingProfile, claim: Claim, batch
     return
   }
   identity.owner = person
-  identity.originalProfileId ??= person.id
+  identity.original ??= person.bytes
   identity.sourceId = event.envelope.sourceId
   identity.changed = true
   decide(person, claim)

@@ -125,7 +125,7 @@ function workingIdentity(
     hash,
     value,
     ...(owner ? { owner } : {}),
-    ...(row ? { originalProfileId: row.originalProfileId } : {}),
+    ...(row ? { original: row.original } : {}),
     sourceId: row?.sourceId ?? '',
     firstSeenAt: row?.firstSeenAt ?? Infinity,
     claimedAt: row?.claimedAt ?? -Infinity,

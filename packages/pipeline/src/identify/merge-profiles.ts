@@ -1,5 +1,6 @@
 // When two profiles may be one person, and what joining them does to the batch.
-import { surviving, type Batch, type IdentityRules, type WorkingProfile } from '../batch.js'
+import { surviving, type Batch, type WorkingProfile } from '../batch.js'
+import type { IdentityRules } from '../configuration.js'
 import { mergeDocuments } from '../profile-document/merge-documents.js'
 import type { Claim } from './claims.js'
 

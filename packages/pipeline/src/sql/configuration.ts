@@ -1,6 +1,5 @@
 // Reads of what people set up. Small tables, read whole once a second by each worker.
 import type { EventSchema, EventType, IdentityKind } from '@segue/event-model'
-import { toId } from '@segue/database'
 import type { Pool, RowDataPacket } from 'mysql2/promise'
 
 /** All event types. */
@@ -56,12 +55,12 @@ export async function selectIdentityKinds(pool: Pool): Promise<IdentityKind[]> {
 
 /** A trigger that may start runs now, with the graph of its workflow's live version. */
 export interface LiveTrigger {
-  id: string
+  id: Buffer
   eventTypeId: string
   sourceId: string | null
   condition: string | null
   requiredConsents: string[]
-  workflowId: string
+  workflowId: Buffer
   version: number
   graph: unknown
 }
@@ -77,12 +76,12 @@ export async function selectLiveTriggers(pool: Pool): Promise<LiveTrigger[]> {
      ORDER BY t.id`,
   )
   return rows.map((row) => ({
-    id: toId(row['id']),
+    id: row['id'],
     eventTypeId: row['event_type_id'],
     sourceId: row['source_id'],
     condition: row['condition'],
     requiredConsents: JSON.parse(row['required_consents']),
-    workflowId: toId(row['workflow_id']),
+    workflowId: row['workflow_id'],
     version: row['version'],
     graph: JSON.parse(row['graph']),
   }))

@@ -1,5 +1,4 @@
 // Writes of events, runs and activity: plain multi-row inserts of new rows.
-import { toBytes } from '@segue/database'
 import type { EventType, SlotColumn } from '@segue/event-model'
 import type { JsonObject } from '@segue/event-model'
 import type { Connection } from 'mysql2/promise'
@@ -68,7 +67,7 @@ export async function insertEvents(
 }
 
 function eventRow(event: WorkingEvent, type: EventType | undefined): Cell[] {
-  const { envelope, profile, originalProfileId, valid, problems, data } = event
+  const { envelope, profile, valid, problems, data } = event
   const slot = (column: SlotColumn): number | string | null => {
     const from = type?.slots[column]
     const value = from === undefined ? undefined : readEvent(event, from)
@@ -76,9 +75,9 @@ function eventRow(event: WorkingEvent, type: EventType | undefined): Cell[] {
     return typeof value === 'string' ? cut(value, 120) : typeof value === 'number' ? String(value) : null
   }
   return [
-    toBytes(envelope.eventId),
-    profile ? toBytes(surviving(profile).id) : null,
-    originalProfileId ? toBytes(originalProfileId) : null,
+    event.bytes,
+    profile ? surviving(profile).bytes : null,
+    profile ? profile.bytes : null,
     envelope.session ? sessionBytes(envelope.session.id) : null,
     envelope.sourceId,
     envelope.type,
@@ -100,16 +99,16 @@ function eventRow(event: WorkingEvent, type: EventType | undefined): Cell[] {
 /** Stores the runs of all events. */
 export async function insertRuns(tx: Connection, events: WorkingEvent[]): Promise<void> {
   const rows = events.flatMap((event) => {
-    const profileId = event.profile ? toBytes(surviving(event.profile).id) : null
-    const original = event.originalProfileId ? toBytes(event.originalProfileId) : null
+    const profileId = event.profile ? surviving(event.profile).bytes : null
+    const original = event.profile ? event.profile.bytes : null
     return event.runs.map((run): Cell[] => [
-      toBytes(run.id),
-      toBytes(run.workflowId),
-      run.version,
-      toBytes(run.triggerId),
+      run.id,
+      run.trigger.workflowId,
+      run.trigger.version,
+      run.trigger.id,
       profileId,
       original,
-      toBytes(event.envelope.eventId),
+      event.bytes,
       run.state,
       new Date(run.startedAt),
       new Date(run.endedAt),
@@ -122,10 +121,10 @@ export async function insertRuns(tx: Connection, events: WorkingEvent[]): Promis
 }
 
 export interface ActivityRow {
-  profileId: string
+  profile: Buffer
   at: number
   kind: 'event' | 'run'
-  ref: string
+  ref: Buffer
 }
 
 /** Stores what happened to whom. */
@@ -133,6 +132,6 @@ export async function insertActivity(tx: Connection, rows: ActivityRow[]): Promi
   await insertRows(
     tx,
     ACTIVITY,
-    rows.map((row) => [toBytes(row.profileId), new Date(row.at), row.kind, toBytes(row.ref)]),
+    rows.map((row) => [row.profile, new Date(row.at), row.kind, row.ref]),
   )
 }

@@ -5,7 +5,7 @@ import type { WorkingProfile } from '../batch.js'
 
 export interface IdentityRow {
   profileId: string
-  originalProfileId: string
+  original: Buffer
   sourceId: string
   firstSeenAt: number
   claimedAt: number
@@ -31,7 +31,7 @@ export async function selectIdentities(
       `${row['kind']}:${row['value_hash'].toString('latin1')}`,
       {
         profileId: toId(row['profile_id']),
-        originalProfileId: toId(row['original_profile_id']),
+        original: row['original_profile_id'],
         sourceId: row['source_id'],
         firstSeenAt: row['first_seen_at'].getTime(),
         claimedAt: row['claimed_at'].getTime(),
@@ -78,6 +78,7 @@ export async function lockProfiles(tx: Connection, ids: string[]): Promise<Map<s
         id,
         {
           id,
+          bytes: row['id'],
           isNew: false,
           changed: false,
           createdAt: row['created_at'].getTime(),

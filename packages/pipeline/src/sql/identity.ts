@@ -1,7 +1,6 @@
 // Writes of identities.
-import { toBytes } from '@segue/database'
 import type { Connection } from 'mysql2/promise'
-import { surviving, type WorkingIdentity } from '../batch.js'
+import { surviving, type WorkingIdentity, type WorkingProfile } from '../batch.js'
 import { insertRows, type Cell, type InsertStatement } from './insert-rows.js'
 
 const NEW_IDENTITIES: InsertStatement = {
@@ -29,7 +28,10 @@ const KNOWN_IDENTITIES: InsertStatement = {
  * Stores new and changed identities, sorted by key as all writers do. Index: primary key, the only unique one. New ones are inserted plainly: if
  * somebody else was faster the duplicate key makes the batch start over with that owner. Owners of existing ones are locked.
  */
-export async function upsertIdentities(tx: Connection, identities: WorkingIdentity[]): Promise<void> {
+export async function upsertIdentities(
+  tx: Connection,
+  identities: (WorkingIdentity & { owner: WorkingProfile })[],
+): Promise<void> {
   const sorted = identities.toSorted((a, b) =>
     a.kind === b.kind ? Buffer.compare(a.hash, b.hash) : a.kind < b.kind ? -1 : 1,
   )
@@ -39,14 +41,14 @@ export async function upsertIdentities(tx: Connection, identities: WorkingIdenti
   await insertRows(tx, KNOWN_IDENTITIES, known.map(identityRow))
 }
 
-function identityRow(identity: WorkingIdentity): Cell[] {
-  const owner = identity.owner ? surviving(identity.owner).id : ''
+function identityRow(identity: WorkingIdentity & { owner: WorkingProfile }): Cell[] {
+  const owner = surviving(identity.owner).bytes
   return [
     identity.kind,
     identity.hash,
     identity.value,
-    toBytes(owner),
-    toBytes(identity.originalProfileId ?? owner),
+    owner,
+    identity.original ?? owner,
     identity.sourceId,
     new Date(identity.firstSeenAt),
     new Date(identity.claimedAt),

@@ -25,7 +25,7 @@ export async function insertRows(tx: Connection, statement: InsertStatement, row
   let done = 0
   for (const size of SIZES) {
     while (rows.length - done >= size) {
-      const [result] = await tx.execute<ResultSetHeader>(textOf(statement, size), rows.slice(done, done + size).flat())
+      const [result] = await tx.execute<ResultSetHeader>(textOf(statement, size), cells(rows, done, size))
       affected += result.affectedRows
       done += size
     }
@@ -35,6 +35,12 @@ export async function insertRows(tx: Connection, statement: InsertStatement, row
     affected += result.affectedRows
   }
   return affected
+}
+
+function cells(rows: Cell[][], from: number, count: number): Cell[] {
+  const flat: Cell[] = []
+  for (let i = from; i < from + count; i++) for (const cell of rows[i] ?? []) flat.push(cell)
+  return flat
 }
 
 const texts = new WeakMap<InsertStatement, Map<number, string>>()

@@ -59,7 +59,7 @@ export async function updateProfiles(tx: Connection, rows: ProfileRow[], now: nu
 
 function values({ profile, identified, displayName, email, phone }: ProfileRow, now: number): Cell[] {
   return [
-    toBytes(profile.id),
+    profile.bytes,
     new Date(profile.createdAt),
     new Date(now),
     new Date(profile.firstSeenAt),
@@ -77,7 +77,7 @@ function values({ profile, identified, displayName, email, phone }: ProfileRow, 
 /** An id that now answers with another profile. `wasStored`: it was a profile with rows of its own. */
 export interface Retired {
   alias: string
-  profileId: string
+  profile: Buffer
   wasStored: boolean
 }
 
@@ -88,7 +88,7 @@ export interface Retired {
 export async function retireProfiles(tx: Connection, retired: Retired[], now: number): Promise<void> {
   if (retired.length === 0) return
   await tx.query('INSERT INTO profile_alias (alias_id, profile_id, created_at) VALUES ?', [
-    retired.map(({ alias, profileId }) => [toBytes(alias), toBytes(profileId), new Date(now)]),
+    retired.map(({ alias, profile }) => [toBytes(alias), profile, new Date(now)]),
   ])
   const stored = retired.filter((one) => one.wasStored).map((one) => toBytes(one.alias))
   if (stored.length === 0) return

@@ -1,5 +1,4 @@
 // Writes of sessions.
-import { toBytes } from '@segue/database'
 import type { Connection } from 'mysql2/promise'
 import type { WorkingSession } from '../sessions.js'
 import { insertRows, type InsertStatement } from './insert-rows.js'
@@ -51,8 +50,8 @@ export async function upsertSessions(tx: Connection, sessions: WorkingSession[])
     SESSIONS,
     sessions.map((session) => [
       session.id,
-      session.profileId ? toBytes(session.profileId) : null,
-      session.originalProfileId ? toBytes(session.originalProfileId) : null,
+      session.profile,
+      session.originalProfile,
       session.sourceId,
       new Date(session.startedAt),
       new Date(session.lastEventAt),
