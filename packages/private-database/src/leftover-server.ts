@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { runCommand } from './run-command.js'
+import { commandLineOf, sendSignal } from './process-table.js'
 
 /** The file in a private database's folder that names the server process. */
 export function pidFile(folder: string): string {
@@ -17,7 +17,7 @@ export async function runningServer(folder: string): Promise<number | undefined>
   const text = await readFile(pidFile(folder), 'utf8').catch(() => '')
   const pid = Number.parseInt(text, 10)
   if (!Number.isInteger(pid) || pid <= 0) return undefined
-  const command = await commandLine(pid)
+  const command = await commandLineOf(pid)
   return command.includes(`--datadir=${join(folder, 'data')}`) ? pid : undefined
 }
 
@@ -38,19 +38,4 @@ export async function endLeftoverServer(folder: string): Promise<number | undefi
   while ((await runningServer(folder)) !== undefined) await delay(50)
   await rm(pidFile(folder), { force: true })
   return pid
-}
-
-/** Sends a signal to a process that may have ended meanwhile. */
-export function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-  }
-}
-
-async function commandLine(pid: number): Promise<string> {
-  // Linux has the file; other systems have `ps` in every installation. A zombie's command line is empty in both.
-  if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return runCommand('ps', ['-p', String(pid), '-o', 'command=']).catch(() => '')
 }

@@ -1,15 +1,17 @@
 // One run of a server: spawn it, wait until it answers as ours, end it.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { PrivateDatabaseError } from './errors.js'
-import { pidFile, runningServer, sendSignal } from './leftover-server.js'
+import { pidFile, runningServer } from './leftover-server.js'
 import { portIsFree } from './ports.js'
+import { sendSignal } from './process-table.js'
 import { reasonOf } from './run-command.js'
 import type { ServerProgram } from './server-program.js'
 import { folderArguments, serverArguments, type ServerSettings } from './settings.js'
@@ -42,13 +44,20 @@ export async function launchServer(launch: Launch): Promise<ServerProcess> {
 
   const log = join(folder, 'server.log')
   const initFile = join(folder, 'server-init.sql')
-  await Promise.all([rm(log, { force: true }), rm(pidFile(folder), { force: true })])
+  // Its own: a server that starts deletes what looks like temporary tables there, also another server's.
+  const temporaryFolder = join(folder, 'tmp')
+  await Promise.all([
+    rm(log, { force: true }),
+    rm(pidFile(folder), { force: true }),
+    mkdir(temporaryFolder, { recursive: true, mode: 0o700 }),
+  ])
   await writeFile(initFile, rootAccounts(launch.rootPassword), { mode: 0o600 })
   const child = spawn(
     program.path,
     [
       ...folderArguments(program, join(folder, 'data')),
       ...serverArguments(program, settings),
+      `--tmpdir=${temporaryFolder}`,
       `--socket=${socketPath(folder)}`,
       `--pid-file=${pidFile(folder)}`,
       `--log-error=${log}`,
@@ -63,7 +72,7 @@ export async function launchServer(launch: Launch): Promise<ServerProcess> {
   })
   const leash = child.pid === undefined ? undefined : holdOnLeash(child.pid, launch.temporary ? folder : undefined)
   const pid = child.pid ?? 0
-  void ended.then(() => leash?.kill('SIGKILL'))
+  const unleashed = ended.then(() => letGo(leash))
   try {
     await answersAsOurs(launch, ended)
   } catch (error) {
@@ -73,7 +82,7 @@ export async function launchServer(launch: Launch): Promise<ServerProcess> {
   } finally {
     await rm(initFile, { force: true })
   }
-  return { pid, ended, end: (how) => endServer(pid, ended, how) }
+  return { pid, ended, end: (how) => endServer(pid, ended, how).then(() => unleashed) }
 }
 
 /**
@@ -114,6 +123,14 @@ function holdOnLeash(pid: number, deleteFolder: string | undefined): ChildProces
   if (leash.stdin instanceof Socket) leash.stdin.unref()
   leash.once('error', () => {})
   return leash
+}
+
+/** Resolves when the shell is gone and waited for: a zombie would stay where nobody reaps orphans, as in many containers. */
+async function letGo(leash: ChildProcess | undefined): Promise<void> {
+  if (!leash || leash.exitCode !== null || leash.signalCode !== null) return
+  const gone = once(leash, 'exit')
+  leash.kill('SIGKILL')
+  await gone
 }
 
 async function answersAsOurs(launch: Launch, ended: Promise<void>): Promise<void> {

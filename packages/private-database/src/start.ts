@@ -19,6 +19,8 @@ export interface PrivateDatabaseOptions {
   cacheFolder: string
   /** Port on 127.0.0.1; 0 takes a free one. */
   port: number
+  /** Ports that are free now but meant for others who start later. */
+  avoidPorts?: readonly number[]
   /** `full`: a commit is on disk before it is answered. `relaxed`: a crash may lose the last second. */
   durability: 'full' | 'relaxed'
   /** MiB of memory for cached pages. */
@@ -68,14 +70,14 @@ export async function startPrivateDatabase(options: PrivateDatabaseOptions): Pro
     rootPassword: await rootPassword(folder),
     temporary,
   }
-  return new RunningDatabase(launch, await firstLaunch(launch), options.supervised ?? false, say)
+  return new RunningDatabase(launch, await firstLaunch(launch, options.avoidPorts), options.supervised ?? false, say)
 }
 
 /** With port 0 somebody may take the port between the look at it and the start, so a few are tried. */
-async function firstLaunch(launch: Launch): Promise<ServerProcess> {
+async function firstLaunch(launch: Launch, avoidPorts?: readonly number[]): Promise<ServerProcess> {
   if (launch.settings.port !== 0) return launchServer(launch)
   for (let attempt = 1; ; attempt++) {
-    launch.settings.port = await freePort()
+    launch.settings.port = await freePort(avoidPorts)
     try {
       return await launchServer(launch)
     } catch (error) {

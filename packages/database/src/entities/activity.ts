@@ -1,5 +1,5 @@
 // Table `activity`: the order of what happened to a profile.
-import { Column, Entity, PrimaryColumn } from 'typeorm'
+import { Entity, PrimaryColumn } from 'typeorm'
 import { binaryId } from './binary-id.js'
 
 @Entity('activity')

@@ -1,0 +1,83 @@
+// The load generator: keep-alive connections that each send the next request when the former is answered. As little work a request as possible,
+// since it shares the machine with what it measures.
+import { connect } from 'node:net'
+
+export interface LoadOrder {
+  url: string
+  path: string
+  bodies: string[]
+  connections: number
+  seconds: number
+}
+
+export interface LoadResult {
+  perSecond: number
+  /** Milliseconds. */
+  p50: number
+  p99: number
+  max: number
+  /** Answers other than 200. */
+  failed: number
+}
+
+process.once('message', (order: LoadOrder) => {
+  void generate(order).then((result) => process.send?.(result, () => process.exit(0)))
+})
+console.log('ready')
+
+async function generate({ url, path, bodies, connections, seconds }: LoadOrder): Promise<LoadResult> {
+  const { hostname, port, host } = new URL(url)
+  const requests = bodies.map((body) =>
+    Buffer.from(
+      `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) bench\r\n` +
+        `Origin: https://shop.example\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    ),
+  )
+  const latencies: number[] = []
+  let failed = 0
+  let next = 0
+  const began = performance.now()
+  const end = began + seconds * 1000
+  await Promise.all(
+    Array.from(
+      { length: connections },
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+          let sent = 0
+          const send = (): void => {
+            if (performance.now() >= end) {
+              socket.destroy()
+              return resolve()
+            }
+            sent = performance.now()
+            const request = requests[next++ % requests.length]
+            if (request) socket.write(request)
+          }
+          let held = ''
+          socket.on('connect', send)
+          socket.on('error', reject)
+          socket.on('data', (chunk) => {
+            held = held === '' ? chunk.toString('latin1') : held + chunk.toString('latin1')
+            if (!complete(held)) return
+            latencies.push(performance.now() - sent)
+            if (!held.startsWith('HTTP/1.1 200')) failed += 1
+            held = ''
+            send()
+          })
+        }),
+    ),
+  )
+  const took = (performance.now() - began) / 1000
+  const sorted = Float64Array.from(latencies).sort()
+  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+  return { perSecond: sorted.length / took, p50: at(0.5), p99: at(0.99), max: at(1), failed }
+}
+
+/** Whether an answer with a content length is there as a whole. */
+function complete(answer: string): boolean {
+  const head = answer.indexOf('\r\n\r\n')
+  if (head === -1) return false
+  const length = /\r\ncontent-length: (\d+)/i.exec(answer)
+  return answer.length >= head + 4 + Number(length?.[1] ?? 0)
+}

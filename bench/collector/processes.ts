@@ -1,0 +1,33 @@
+// Child processes of a bench: started, waited for, ended.
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+
+export interface BenchProcess {
+  child: ChildProcess
+  /** What it listens on, if it serves. */
+  url: string
+}
+
+/** Starts a script and waits until it says (on IPC or in its log) where it listens or that it is ready. */
+export async function startProcess(script: string, environment: Record<string, string>): Promise<BenchProcess> {
+  const child = fork(script, {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  const ready = new Promise<string>((resolve, reject) => {
+    let output = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      const url = /http:\/\/[0-9.]+:\d+/.exec(output)
+      if (url) resolve(url[0])
+      else if (output.includes('ready')) resolve('')
+    })
+    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}: ${output}`)))
+  })
+  return { child, url: await ready }
+}
+
+/** Resolves when the process is gone. */
+export async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}

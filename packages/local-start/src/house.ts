@@ -1,0 +1,161 @@
+// Everything that `npm start` brings up: the database, and the processes of both environments.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { portIsFree } from '@segue/private-database'
+import { ConfigError } from '@segue/service'
+import { allPorts, ENVIRONMENTS, type EnvironmentName, type LocalConfig } from './config.js'
+import { provideServer, type DatabaseServer } from './database-server.js'
+import type { Folders } from './folders.js'
+import { waitUntilReady } from './health.js'
+import { say, step } from './progress.js'
+import { writeRunning } from './running.js'
+import { loadPreparation, sendSample } from './run-apart.js'
+import { loadSecrets } from './secrets.js'
+import {
+  ACCOUNT_KINDS,
+  healthAddresses,
+  PROCESSES,
+  serviceSettings,
+  type ProcessPlan,
+  type EnvironmentSettings,
+} from './services.js'
+import { memoryTable } from './status.js'
+import { summaryOf } from './summary.js'
+import { SupervisedChild } from './supervised-child.js'
+
+/** Long enough for a slow machine; what takes longer has a reason that should be seen. */
+const READY_SECONDS = 60
+
+/** One process of one environment. */
+interface Member {
+  environment: EnvironmentName
+  plan: ProcessPlan
+  child: SupervisedChild
+}
+
+export class House {
+  private server: Promise<DatabaseServer> | undefined
+  private databasePid: () => number | undefined = () => undefined
+  private members: Member[] = []
+  private summary: string[] = []
+  private ended: Promise<void> | undefined
+
+  constructor(
+    private readonly config: LocalConfig,
+    private readonly folders: Folders,
+  ) {}
+
+  /** Brings everything up, a step at a time, and tells where it is. */
+  async up(): Promise<void> {
+    const { config, folders } = this
+    await checkPorts(config)
+    const secrets = await loadSecrets(folders.secretsFile, ACCOUNT_KINDS)
+    const prepare = loadPreparation(folders)
+    this.loadProcesses()
+    const { adminUrl, pid } = await step('database server', () => {
+      this.server = provideServer(config, folders, say)
+      return this.server
+    })
+    this.databasePid = pid
+    await this.note()
+    const [production, staging] = await step('schema, accounts, first data', () =>
+      prepare(ENVIRONMENTS.map((environment) => ({ server: adminUrl, environment, secrets: secrets[environment] }))),
+    )
+    if (!production || !staging) throw new Error('The databases could not be prepared.')
+    const prepared = { production, staging }
+    await step('services', () =>
+      this.startServices((name) => ({
+        environment: name,
+        ports: config.ports[name],
+        database: prepared[name].database,
+        secrets: secrets[name],
+        logLevel: config.logLevel,
+      })),
+    )
+    const empty = ENVIRONMENTS.filter((name) => config.sampleData && prepared[name].seeded.isEmpty)
+    if (empty.length > 0) {
+      await step('a sample of real data', () =>
+        Promise.all(empty.map((name) => sendSample(`http://127.0.0.1:${config.ports[name].collector.port}`, folders))),
+      )
+    }
+    const { lines, firstAdmins } = summaryOf(config, prepared, secrets)
+    this.summary = lines
+    await this.note()
+    for (const line of [...lines, ...firstAdmins, '', ...(await memoryTable(this.processes()))]) say(line)
+  }
+
+  /** Ends everything in order: who takes in, who serves, who works, then the database. Safe to call twice. */
+  end(): Promise<void> {
+    this.ended ??= this.endAll()
+    return this.ended
+  }
+
+  /** Ends the processes at once; a private database ends by itself when this process is gone. */
+  kill(): void {
+    for (const { child } of this.members) child.kill()
+  }
+
+  /** Their code loads while the database is on its way; they start when they are told their settings. */
+  private loadProcesses(): void {
+    this.members = ENVIRONMENTS.flatMap((environment) =>
+      PROCESSES.map((plan) => {
+        const name = `${environment}-${plan.name}`
+        const child = new SupervisedChild({
+          name,
+          logFile: join(this.folders.logs, `${name}.log`),
+          plan,
+          say,
+          changed: () => void this.note(),
+        })
+        return { environment, plan, child }
+      }),
+    )
+  }
+
+  private async startServices(settingsOf: (name: EnvironmentName) => EnvironmentSettings): Promise<void> {
+    await Promise.all(
+      this.members.map(({ child, plan, environment }) =>
+        child.start(serviceSettings(plan.services, settingsOf(environment))),
+      ),
+    )
+    const addresses = ENVIRONMENTS.flatMap((name) => healthAddresses(name, this.config.ports[name]))
+    await waitUntilReady(addresses, READY_SECONDS)
+  }
+
+  private async endAll(): Promise<void> {
+    for (const { name } of PROCESSES) {
+      await Promise.all(this.members.filter(({ plan }) => plan.name === name).map(({ child }) => child.close()))
+    }
+    const server = await this.server?.catch(() => undefined)
+    await server?.close()
+    await rm(this.folders.runningFile, { force: true })
+  }
+
+  private processes(): { name: string; pid: number }[] {
+    const database = this.databasePid()
+    return [
+      { name: 'npm start', pid: process.pid },
+      ...(database === undefined ? [] : [{ name: 'database', pid: database }]),
+      ...this.members.map(({ child }) => ({ name: child.name, pid: child.pid })),
+    ]
+  }
+
+  /** Keeps the file that `npm stop` and the next start read true. */
+  private async note(): Promise<void> {
+    if (this.ended) return
+    await writeRunning(this.folders, { starter: process.pid, processes: this.processes(), summary: this.summary })
+  }
+}
+
+/** Throws `ConfigError` with every port that somebody else has. */
+async function checkPorts(config: LocalConfig): Promise<void> {
+  const ports = ENVIRONMENTS.flatMap((name) => allPorts(config.ports[name]))
+  const free = await Promise.all(ports.map(({ port }) => portIsFree(port)))
+  const taken = ports.filter((_, n) => !free[n])
+  if (taken.length === 0) return
+  throw new ConfigError(
+    taken.map(
+      ({ port, variable }) => `port ${port} is taken by another program: end it, or set ${variable} to a free port`,
+    ),
+  )
+}

@@ -1,0 +1,56 @@
+// Where a new environment's events may come from: one source of each kind that a first try needs.
+import { createHash } from 'node:crypto'
+import { EventSource } from '@segue/database'
+import type { DataSource, DeepPartial } from 'typeorm'
+
+/** The source that the retail sample is sent through. */
+export const SHOP_SOURCE = 'shop'
+
+/** Only an environment without any source gets them. `writeKey` is the app's, as the Segment HTTP API takes it. */
+export async function seedSources(database: DataSource, writeKey: string): Promise<void> {
+  const sources = database.getRepository(EventSource)
+  if ((await sources.count()) > 0) return
+  const now = new Date()
+  const rows: DeepPartial<EventSource>[] = [
+    {
+      id: 'website',
+      name: 'Website',
+      description: 'Pages with the tracker; anybody may send, nobody is believed.',
+      channel: 'tracker',
+      trusted: false,
+    },
+    {
+      id: SHOP_SOURCE,
+      name: 'Shop',
+      description: 'The server of the shop, by the tracker protocol; what it says about customers is believed.',
+      channel: 'tracker',
+      trusted: true,
+    },
+    {
+      id: 'app',
+      name: 'App',
+      description: 'Clients of the Segment HTTP API.',
+      channel: 'segment',
+      trusted: false,
+      writeKeyHash: createHash('sha256').update(writeKey).digest(),
+    },
+    {
+      id: 'webhook',
+      name: 'Webhook',
+      description: 'Other systems that post JSON.',
+      channel: 'webhook',
+      trusted: false,
+    },
+  ]
+  const defaults = {
+    enabled: true,
+    origins: [],
+    synchronous: false,
+    answerWithinMs: 2000,
+    debuggable: false,
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+  }
+  await sources.save(sources.create(rows.map((row) => ({ ...defaults, ...row }))))
+}

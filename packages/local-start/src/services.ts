@@ -1,0 +1,124 @@
+// The services of an environment: which process each lives in, and what it is told through its environment variables.
+import type { AccountKind } from '@segue/database'
+import type { EnvironmentName, EnvironmentPorts } from './config.js'
+import type { EnvironmentDatabase } from './database.js'
+import type { HealthAddress } from './health.js'
+import type { EnvironmentSecrets } from './secrets.js'
+
+const SUBGRAPHS = ['profile', 'event', 'workflow', 'segment', 'platform'] as const
+const WORKERS = ['event-worker', 'migration-worker'] as const
+
+export type ServiceName = 'collector' | 'gateway' | (typeof WORKERS)[number] | `subgraph-${(typeof SUBGRAPHS)[number]}`
+
+/**
+ * The processes of an environment: few, because a Node process costs 50 MB before it does anything. The collector has
+ * one for itself: it alone is open to the world, and must answer within milliseconds whatever the others do.
+ * `heapMb` and `youngMb` (the space for new objects, times three) keep garbage from piling up to what the machine has:
+ * with Node's defaults everything together takes a fifth more memory and is no faster.
+ */
+export const PROCESSES: readonly ProcessPlan[] = [
+  { name: 'edge', services: ['collector'], heapMb: 128, youngMb: 4 },
+  {
+    name: 'api',
+    services: [...SUBGRAPHS.map((name) => `subgraph-${name}` as const), 'gateway'],
+    heapMb: 192,
+    youngMb: 4,
+  },
+  { name: 'workers', services: WORKERS, heapMb: 192, youngMb: 8 },
+]
+
+/** A process of each environment. */
+export interface ProcessPlan {
+  name: string
+  services: readonly ServiceName[]
+  /** Most MiB for objects that live. */
+  heapMb: number
+  /** Most MiB for a half of the space for new objects. */
+  youngMb: number
+}
+
+/** Services that only other services reach, in the order of their ports. */
+const INTERNAL: readonly ServiceName[] = [...SUBGRAPHS.map((name) => `subgraph-${name}` as const), ...WORKERS]
+
+/** The kinds of process that own a database account. */
+export const ACCOUNT_KINDS: readonly AccountKind[] = [
+  'collector',
+  ...WORKERS,
+  ...SUBGRAPHS.map((name) => `subgraph-${name}` as const),
+]
+
+/** What a process of a local start is told: the services to start, each with its own variables. */
+export interface ServiceStart {
+  name: ServiceName
+  environment: Record<string, string>
+}
+
+/** What it answers: nothing when all are up, else why not. */
+export interface ChildAnswer {
+  failed?: string
+}
+
+/** All that the services of one environment are told. */
+export interface EnvironmentSettings {
+  environment: EnvironmentName
+  ports: EnvironmentPorts
+  database: EnvironmentDatabase
+  secrets: EnvironmentSecrets
+  logLevel: string
+}
+
+/** The variables of each of `names`, as `docs/` lists them. */
+export function serviceSettings(names: readonly ServiceName[], settings: EnvironmentSettings): ServiceStart[] {
+  return names.map((name) => ({ name, environment: variablesOf(name, settings) }))
+}
+
+function variablesOf(name: ServiceName, settings: EnvironmentSettings): Record<string, string> {
+  const { environment, ports, database, secrets, logLevel } = settings
+  const port = String(portOf(name, ports))
+  const common = { SEGUE_ENVIRONMENT: environment, SEGUE_LOG_LEVEL: logLevel }
+  const url = database.urls[name]
+  const withDatabase = url === undefined ? common : { ...common, SEGUE_MYSQL_URL: url }
+  const publicKeys = { SEGUE_TOKEN_PUBLIC_KEYS: JSON.stringify({ keys: [secrets.tokenPublicKey] }) }
+  if (name === 'collector') {
+    const health = String(healthPortOf(name, ports))
+    return {
+      ...withDatabase,
+      SEGUE_COLLECTOR_PORT: port,
+      SEGUE_HEALTH_PORT: health,
+      SEGUE_PROFILE_ID_KEY: secrets.profileIdKey,
+    }
+  }
+  if (name === 'gateway') {
+    const addresses = SUBGRAPHS.map((subgraph) => [
+      `SEGUE_SUBGRAPH_${subgraph.toUpperCase()}_URL`,
+      `http://127.0.0.1:${portOf(`subgraph-${subgraph}`, ports)}/graphql`,
+    ])
+    return { ...common, ...publicKeys, SEGUE_GATEWAY_PORT: port, ...Object.fromEntries(addresses) }
+  }
+  if (name === 'event-worker' || name === 'migration-worker') return { ...withDatabase, SEGUE_HEALTH_PORT: port }
+  return {
+    ...withDatabase,
+    ...publicKeys,
+    [`SEGUE_${name.replace('-', '_').toUpperCase()}_PORT`]: port,
+    ...(name === 'subgraph-platform' ? { SEGUE_TOKEN_PRIVATE_KEY: JSON.stringify(secrets.tokenPrivateKey) } : {}),
+  }
+}
+
+/** Where each service tells whether it is ready. */
+export function healthAddresses(environment: EnvironmentName, ports: EnvironmentPorts): HealthAddress[] {
+  return PROCESSES.flatMap(({ services }) => services).map((name) => ({
+    name: `${environment} ${name}`,
+    url: `http://127.0.0.1:${healthPortOf(name, ports)}/ready`,
+  }))
+}
+
+function portOf(name: ServiceName, { collector, gateway, internal }: EnvironmentPorts): number {
+  if (name === 'collector') return collector.port
+  if (name === 'gateway') return gateway.port
+  return internal.port + INTERNAL.indexOf(name)
+}
+
+/** The collector answers about its health apart from the public; the others where they answer everything. */
+function healthPortOf(name: ServiceName, ports: EnvironmentPorts): number {
+  return name === 'collector' ? ports.internal.port + INTERNAL.length : portOf(name, ports)
+}

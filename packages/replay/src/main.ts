@@ -1,0 +1,27 @@
+// `npm run replay`: sends a retail file; the last line on standard output is the result as JSON.
+import { resolve } from 'node:path'
+import { readArguments } from './arguments.js'
+import { ReplayError } from './errors.js'
+import { replay } from './replay.js'
+
+const interrupt = new AbortController()
+process.once('SIGINT', () => interrupt.abort())
+process.once('SIGTERM', () => interrupt.abort())
+
+try {
+  // npm changes into the project's folder; INIT_CWD is where it was called.
+  const folder = process.env['INIT_CWD'] ?? process.cwd()
+  const result = await replay({
+    ...readArguments({ args: process.argv.slice(2), environment: process.env, folder }),
+    folder: resolve(import.meta.dirname, '../../..', process.env['SEGUE_FOLDER'] || '.segue', 'replay'),
+    signal: interrupt.signal,
+    output: process.stderr,
+  })
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  process.exitCode = interrupt.signal.aborted ? 130 : result.failed > 0 ? 1 : 0
+} catch (error) {
+  process.stderr.write(
+    `${error instanceof ReplayError ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  )
+  process.exitCode = 1
+}

@@ -1,0 +1,22 @@
+// A deployed graph, as the API shows it.
+import type { JsonObject } from '@segue/workflow-engine'
+import { GraphQLJSONObject } from '@segue/graphql'
+import { Field, ID, Int, ObjectType } from 'type-graphql'
+
+@ObjectType('WorkflowVersion', { description: 'A graph as it was deployed; it never changes.' })
+export class VersionNode {
+  @Field(() => ID, { description: 'Of which workflow.' })
+  workflowId!: string
+
+  @Field(() => Int, { description: 'Its number, from 1.' })
+  version!: number
+
+  @Field(() => GraphQLJSONObject, { description: 'Nodes and the edges between their ports.' })
+  graph!: JsonObject
+
+  @Field(() => Date, { description: 'When it was deployed first.' })
+  createdAt!: Date
+
+  @Field(() => ID, { nullable: true, description: 'The id of the account that deployed it.' })
+  createdBy!: string | null
+}

@@ -1,0 +1,32 @@
+// Drafts: what may be saved, and what keeps one from running.
+import { coreNodes, start } from '@segue/nodes'
+import { compileWorkflow, graphSchema, type JsonObject, type WorkflowProblem } from '@segue/workflow-engine'
+import { BadDraft, DraftTooLarge } from '../errors.js'
+
+/** A workflow of 500 nodes with long texts; every event worker keeps all live ones. */
+const MOST_BYTES = 512 * 1024
+
+/** What a new workflow begins with. */
+export const EMPTY_DRAFT: JsonObject = { nodes: [{ id: 'start', type: start.type, config: {} }], edges: [] }
+
+/**
+ * A draft may have all kinds of problems, or nobody could save half a thought; but it has the shape of a graph. Throws BAD_DRAFT and
+ * DRAFT_TOO_LARGE.
+ */
+export function readDraft(draft: JsonObject): JsonObject {
+  const size = Buffer.byteLength(JSON.stringify(draft))
+  if (size > MOST_BYTES) throw DraftTooLarge({ limit: MOST_BYTES, size }, ['input', 'draft'])
+  const { error } = graphSchema.safeParse(draft)
+  const [issue] = error?.issues ?? []
+  if (issue) {
+    const place = issue.path.map(String)
+    throw BadDraft({ problem: `${place.join('.')}: ${issue.message}` }, ['input', 'draft', ...place])
+  }
+  return draft
+}
+
+/** Why a graph cannot run; empty when it can. */
+export function problemsOf(graph: JsonObject): WorkflowProblem[] {
+  const result = compileWorkflow(graph, coreNodes)
+  return 'problems' in result ? result.problems : []
+}

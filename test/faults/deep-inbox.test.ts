@@ -1,0 +1,28 @@
+// An inbox 200,000 rows deep: after a long outage the workers catch up, also when one of them dies on the way.
+import { afterEach, expect, test } from '@jest/globals'
+import { checkAll } from './check.js'
+import { killWorker } from './faults.js'
+import { fillInbox } from './feed.js'
+import { makeScenario } from './scenario.js'
+import { Stand } from './stand.js'
+
+let stand: Stand | undefined
+afterEach(() => stand?.close())
+
+test('an inbox of 200,000 rows is worked off completely and exactly', async () => {
+  stand = await Stand.start()
+  // With the copies that are sent of some events, these are a little more rows than 200,000.
+  const scenario = makeScenario({ seed: 6, events: 180_000, traits: true })
+  const rows = await fillInbox(stand.pool, scenario)
+  expect(rows).toBeGreaterThan(200_000)
+  await stand.startWorkers(3)
+  const [worker] = stand.workers
+
+  await stand.untilInboxBelow(rows / 2, 200)
+  if (worker) await killWorker(stand, worker)
+
+  await stand.untilSettled(200)
+  const findings = await checkAll(stand, scenario)
+  expect(findings.notes).toEqual([])
+  expect(findings.verdict).toEqual({ lost: 0, doubled: 0, wrong: 0 })
+}, 400_000)
