@@ -1,4 +1,5 @@
 // What the collector reads from the environment.
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { COMMON_VARIABLES, mysqlUrl, port, readConfig } from '@segue/service'
 
@@ -24,16 +25,7 @@ const VARIABLES = z.object({
         .map((entry) => entry.trim())
         .filter(Boolean),
     )
-    .pipe(
-      z.array(
-        z
-          .string()
-          .regex(
-            /^([0-9.]+|[0-9a-f:]+)(\/\d{1,3})?$/i,
-            'must be addresses or networks, as 10.0.0.0/8, with commas between',
-          ),
-      ),
-    )
+    .refine((entries) => entries.every(isNetwork), 'must be addresses or networks, as 10.0.0.0/8, with commas between')
     .describe('Proxies whose X-Forwarded-For is believed: addresses or networks, with commas between'),
   SEGUE_COLLECTOR_MAX_BODY_BYTES: z.coerce
     .number()
@@ -49,6 +41,13 @@ const VARIABLES = z.object({
     .default(20_000)
     .describe('Events a second that a source may send which states no rate of its own'),
 })
+
+function isNetwork(entry: string): boolean {
+  const [address = '', prefix] = entry.split('/')
+  const version = isIP(address)
+  if (version === 0 || entry.split('/').length > 2) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+}
 
 /** Configuration of a collector. */
 export interface CollectorConfig {

@@ -13,7 +13,7 @@ import { countInto } from './metrics.js'
 import { buildServer } from './server.js'
 
 /** Writes in flight. One: while it commits, the next group gathers; a second made groups smaller and the server's work larger. */
-const WRITERS = 1
+const WRITERS = Number(process.env.WRI ?? 1)
 /** For sources, schemas and results. */
 const READERS = 2
 

@@ -8,7 +8,14 @@ import { startPrivateDatabase, type PrivateDatabase } from '@segue/private-datab
 import { start, type RunningCollector } from '@segue/collector'
 import { readCollectorConfig } from '@segue/collector/config'
 import { createConnection, type Connection } from 'mysql2/promise'
-import { collectorEnvironment, createCollectorAccount, insertSource, post, readInbox } from './start-collector.js'
+import {
+  collectorEnvironment,
+  createCollectorAccount,
+  insertSource,
+  post,
+  readInbox,
+  type Answer,
+} from './start-collector.js'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -50,7 +57,7 @@ async function asAdmin<T>(run: (admin: Connection) => Promise<T>, database = '/o
   }
 }
 
-const track = (id: string = randomUUID()): ReturnType<typeof post> =>
+const track = (id: string = randomUUID()): Promise<Answer> =>
   post(`${collector.url}/track`, { source: { id: 'shop' }, events: [{ id, type: 'page-view' }] })
 
 const ready = async (): Promise<number> => (await fetch(`http://127.0.0.1:${collector.healthPort}/ready`)).status

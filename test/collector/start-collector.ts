@@ -126,26 +126,22 @@ export async function readInbox(admin: Connection): Promise<InboxEvent[]> {
   }))
 }
 
-/** An answer with its body parsed. */
-export interface Answer<Body> {
+/** An answer with its body parsed, as a success or as an error. */
+export interface Answer {
   status: number
   headers: Headers
-  body: Body
+  body: TrackerBody & ErrorBody
 }
 
 /** Posts JSON; `init` may say otherwise. */
-export async function post<Body = ErrorBody & TrackerBody>(
-  url: string,
-  body: unknown,
-  init: RequestInit = {},
-): Promise<Answer<Body>> {
+export async function post(url: string, body: unknown, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(url, {
     method: 'POST',
     body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
     ...init,
     headers: { 'content-type': 'application/json', ...init.headers },
   })
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Body }
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] }
 }
 
 export interface ErrorBody {

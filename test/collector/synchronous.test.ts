@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { toBytes } from '@segue/database'
 import type { InboxResult } from '@segue/event-model'
 import { createMigratedDatabase, type TestDatabase } from '../setup/database.js'
-import { post, startCollector, type InboxEvent, type TestCollector } from './start-collector.js'
+import { post, startCollector, type InboxEvent, type TestCollector, type Answer } from './start-collector.js'
 
 let database: TestDatabase
 let collector: TestCollector
@@ -26,7 +26,7 @@ afterAll(async () => {
 })
 beforeEach(() => collector.clear())
 
-const track = (id: string, events: object[] = [{ type: 'page-view' }]): ReturnType<typeof post> =>
+const track = (id: string, events: object[] = [{ type: 'page-view' }]): Promise<Answer> =>
   post(`${collector.url}/track`, { source: { id }, events })
 
 /** Waits for events in the inbox and writes a result for each. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { profileIds } from '@segue/event-model'
 import { createMigratedDatabase, type TestDatabase } from '../setup/database.js'
-import { PROFILE_ID_KEY, post, startCollector, type TestCollector } from './start-collector.js'
+import { PROFILE_ID_KEY, post, startCollector, type TestCollector, type Answer } from './start-collector.js'
 
 const ids = profileIds(Buffer.from(PROFILE_ID_KEY, 'hex'))
 const view = { type: 'page-view' }
@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 beforeEach(() => collector.clear())
 
-const track = (body: object, init?: RequestInit, query = ''): ReturnType<typeof post> =>
+const track = (body: object, init?: RequestInit, query = ''): Promise<Answer> =>
   post(`${collector.url}/track${query}`, { source: { id: 'shop' }, events: [view], ...body }, init)
 
 describe('what is taken in', () => {
@@ -230,7 +230,7 @@ describe('what is refused', () => {
       trusted: true,
       write_key_hash: createHash('sha256').update('secret').digest(),
     })
-    const withKey = (key: string): ReturnType<typeof post> =>
+    const withKey = (key: string): Promise<Answer> =>
       track(
         { source: { id: 'keyed' } },
         { headers: { authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` } },
@@ -270,8 +270,7 @@ describe('what is refused', () => {
       onInvalid: 'refuse',
       schema: { required: ['price'], properties: { price: { type: 'number' } } },
     })
-    const sale = (properties: object): ReturnType<typeof post> =>
-      track({ events: [view, { type: 'sale', properties }] })
+    const sale = (properties: object): Promise<Answer> => track({ events: [view, { type: 'sale', properties }] })
     let answer = await sale({ price: 'much' })
     // Schemas are read once a second.
     for (const end = Date.now() + 10_000; answer.status === 200 && Date.now() < end;)
@@ -293,7 +292,7 @@ describe('what is refused', () => {
       onInvalid: 'flag',
       schema: { required: ['page'] },
     })
-    const visit = (): ReturnType<typeof post> => track({ events: [{ type: 'visit' }] })
+    const visit = (): Promise<Answer> => track({ events: [{ type: 'visit' }] })
     let answer = await visit()
     for (const end = Date.now() + 10_000; answer.body.warnings.length === 0 && Date.now() < end;) answer = await visit()
     expect(answer.status).toBe(200)

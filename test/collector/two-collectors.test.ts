@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMigratedDatabase, type TestDatabase } from '../setup/database.js'
-import { post, startCollector, type TestCollector } from './start-collector.js'
+import { post, startCollector, type TestCollector, type Answer } from './start-collector.js'
 
 let database: TestDatabase
 let collectors: [TestCollector, TestCollector]
@@ -23,7 +23,7 @@ describe('two collectors', () => {
     let profile: { id: string } | null = null
     const given = new Set<string | undefined>()
     for (let i = 0; i < 10; i++) {
-      const { body }: Awaited<ReturnType<typeof post>> = await post(`${collectors[i % 2]?.url}/track`, {
+      const { body }: Answer = await post(`${collectors[i % 2]?.url}/track`, {
         source: { id: 'shop' },
         profile,
         events: [{ type: 'page-view' }],

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createMigratedDatabase, type TestDatabase } from '../setup/database.js'
 import { cuttingProxy, type CuttingProxy } from './cutting-proxy.js'
-import { post, startCollector, type TestCollector } from './start-collector.js'
+import { post, startCollector, type TestCollector, type Answer } from './start-collector.js'
 
 let database: TestDatabase
 let direct: TestCollector
@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 beforeEach(() => direct.clear())
 
-function track(marker: string, body: object = {}): ReturnType<typeof post> {
+function track(marker: string, body: object = {}): Promise<Answer> {
   return post(`${collector.url}/track`, {
     source: { id: 'shop' },
     events: [{ type: 'page-view', properties: { marker } }, { type: 'page-view' }],

@@ -17,7 +17,7 @@ export interface Verdict {
   wrong: number
 }
 
-/** Which rows are missing, surplus or different; `notes` tells of the first ones. */
+/** Which rows are missing, surplus or different; `notes` tells of them one by one. */
 export class Findings implements Verdict {
   lost = 0
   doubled = 0
@@ -26,7 +26,7 @@ export class Findings implements Verdict {
 
   note(kind: keyof Verdict, what: string): void {
     this[kind] += 1
-    if (this.notes.length < 25) this.notes.push(`${kind}: ${what}`)
+    this.notes.push(`${kind}: ${what}`)
   }
 
   /** Notes a value that is not as it must be. */

@@ -16,7 +16,7 @@ afterEach(async () => {
 test('commits whose answer never arrives are neither repeated nor forgotten', async () => {
   stand = await Stand.start()
   proxy = await CommitProxy.start(stand.database.port, byCommit)
-  const scenario = makeScenario({ seed: 4, events: 12_000, traits: true })
+  const scenario = makeScenario({ seed: 4, events: 9000, traits: true })
   await stand.startWorkers(3, proxy)
   const rows = await fillInbox(stand.pool, scenario)
 
@@ -27,7 +27,7 @@ test('commits whose answer never arrives are neither repeated nor forgotten', as
 
   await stand.untilSettled()
   const findings = await checkAll(stand, scenario)
-  expect(findings.notes).toEqual([])
+  expect(findings.notes.slice(0, 20)).toEqual([])
   expect(findings.verdict).toEqual({ lost: 0, doubled: 0, wrong: 0 })
   expect(proxy.cuts).toBeGreaterThanOrEqual(6)
-}, 120_000)
+}, 240_000)

@@ -19,7 +19,7 @@ test('a database killed at any moment, also during COMMIT, loses, doubles and ch
   stand = await Stand.start()
   proxy = await CommitProxy.start(stand.database.port, byCommit)
   const chance = random(12)
-  const scenario = makeScenario({ seed: 2, events: 12_000, traits: true })
+  const scenario = makeScenario({ seed: 2, events: 9000, traits: true })
   await stand.startWorkers(3, proxy)
   const rows = await fillInbox(stand.pool, scenario)
 
@@ -32,6 +32,6 @@ test('a database killed at any moment, also during COMMIT, loses, doubles and ch
 
   await stand.untilSettled()
   const findings = await checkAll(stand, scenario)
-  expect(findings.notes).toEqual([])
+  expect(findings.notes.slice(0, 20)).toEqual([])
   expect(findings.verdict).toEqual({ lost: 0, doubled: 0, wrong: 0 })
-}, 120_000)
+}, 240_000)

@@ -1,4 +1,4 @@
-// An inbox 200,000 rows deep: after a long outage the workers catch up, also when one of them dies on the way.
+// An inbox 200,000 rows deep after a long outage: the workers catch up, also when one of them dies on the way.
 import { afterEach, expect, test } from '@jest/globals'
 import { checkAll } from './check.js'
 import { killWorker } from './faults.js'
@@ -9,10 +9,10 @@ import { Stand } from './stand.js'
 let stand: Stand | undefined
 afterEach(() => stand?.close())
 
-test('an inbox of 200,000 rows is worked off completely and exactly', async () => {
+test('an inbox of 200,000 rows is worked off completely, and each event counts once', async () => {
   stand = await Stand.start()
-  // With the copies that are sent of some events, these are a little more rows than 200,000.
-  const scenario = makeScenario({ seed: 6, events: 180_000, traits: true })
+  // Nobody heard an answer, so clients have sent everything again and again.
+  const scenario = makeScenario({ seed: 6, events: 20_000, traits: true, sendings: 10 })
   const rows = await fillInbox(stand.pool, scenario)
   expect(rows).toBeGreaterThan(200_000)
   await stand.startWorkers(3)
@@ -23,6 +23,6 @@ test('an inbox of 200,000 rows is worked off completely and exactly', async () =
 
   await stand.untilSettled(200)
   const findings = await checkAll(stand, scenario)
-  expect(findings.notes).toEqual([])
+  expect(findings.notes.slice(0, 20)).toEqual([])
   expect(findings.verdict).toEqual({ lost: 0, doubled: 0, wrong: 0 })
 }, 400_000)

@@ -14,7 +14,7 @@ test('event workers killed in the middle of batches lose, double and change noth
   stand = await Stand.start()
   const { pool } = stand
   const chance = random(11)
-  const scenario = makeScenario({ seed: 1, events: 12_000, traits: true })
+  const scenario = makeScenario({ seed: 1, events: 9000, traits: true })
   await stand.startWorkers(3)
   const rows = await fillInbox(pool, scenario)
 
@@ -25,6 +25,6 @@ test('event workers killed in the middle of batches lose, double and change noth
 
   await stand.untilSettled()
   const findings = await checkAll(stand, scenario)
-  expect(findings.notes).toEqual([])
+  expect(findings.notes.slice(0, 20)).toEqual([])
   expect(findings.verdict).toEqual({ lost: 0, doubled: 0, wrong: 0 })
-}, 120_000)
+}, 240_000)

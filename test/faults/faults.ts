@@ -5,8 +5,8 @@ import type { RunningProcess } from './processes.js'
 import type { Random } from './random.js'
 import type { Stand } from './stand.js'
 
-/** Partitions of a dead worker are taken over within its lease and a heartbeat, 5 s; a busy machine may take longer. */
-const TAKEOVER_SECONDS = 20
+/** Partitions of a dead worker are taken over within its lease and a heartbeat, 5 s; a machine that is busy with much else takes longer. */
+const TAKEOVER_SECONDS = 60
 
 /** kill -9 of an event worker; resolves when the others hold its partitions and another one is started in its place. */
 export async function killWorker(stand: Stand, worker: RunningProcess, proxy?: CommitProxy): Promise<void> {

@@ -39,7 +39,7 @@ function withCopies(events: ScenarioEvent[], chance: Random): { event: ScenarioE
       Array.from({ length: event.copies }, (_, copy) => ({
         event,
         copy,
-        place: i + copy * (chance.next() < 0.5 ? 3 : events.length / 3),
+        place: i + (copy === 0 ? 0 : chance.next() < 0.5 ? copy * 3 : chance.next() * events.length),
       })),
     )
     .sort((a, b) => a.place - b.place)
@@ -64,7 +64,8 @@ function envelopeOf(event: ScenarioEvent, copy: number, now: number, chance: Ran
     context: { locale: event.locale },
     identities: (copy > 0 && event.otherIdentities) || event.identities,
     clientKey: { id: event.key, time: event.occurredAt },
-    ...(event.profileId ? { profileId: event.profileId } : { newProfileId: ids.mint(receivedAt) }),
+    ...(event.profileId ? { profileId: event.profileId } : {}),
+    ...(event.identities.length > 0 ? { newProfileId: ids.mint(receivedAt) } : {}),
     ...(event.session ? { session: { id: event.session, save: true } } : {}),
     ...(event.traits ? { traits: event.traits } : {}),
     ...(event.transient ? { transient: true as const } : {}),

@@ -15,6 +15,9 @@ const COLLECTORS = 2
 /** Of all events: in the inbox before anything else happens. The rest comes over HTTP, in as many parts as there are faults. */
 const WAITING_AT_FIRST = 0.3
 
+/** Of what is wrong, so much is told. */
+const SHOWN = 30
+
 /** Everything that faults are done to. */
 interface Scene {
   stand: Stand
@@ -74,7 +77,7 @@ export async function runFaults(args: string[]): Promise<number> {
     say('all events are sent and all faults are done; waiting for the rest to be processed')
     await stand.untilSettled(600)
     const { verdict, notes } = await checkAll(stand, scenario)
-    for (const note of notes) say(note)
+    for (const note of notes.slice(0, SHOWN)) say(note)
     say(`${commits.cuts + inserts.cuts} connections were cut`)
     process.stdout.write(`${JSON.stringify({ ...verdict, kills })}\n`)
     return verdict.lost + verdict.doubled + verdict.wrong === 0 ? 0 : 1

@@ -44,6 +44,8 @@ export interface ScenarioOptions {
   events: number
   /** Whether traits are stated, which the tracker protocol cannot. */
   traits: boolean
+  /** How often each event is sent at least; default 1. */
+  sendings?: number
 }
 
 /** Events a person: few enough that many merges are under way at any time. */
@@ -59,7 +61,7 @@ const STEP_MS = 1373
  * - a browser's id and device belong to one person and are tied to them by a login;
  * - kiosk devices, which belong to nobody, are only ever stated beside a customer number, and go to whoever stated them last.
  */
-export function makeScenario({ seed, events, traits }: ScenarioOptions): Scenario {
+export function makeScenario({ seed, events, traits, sendings = 1 }: ScenarioOptions): Scenario {
   const chance = random(seed)
   const ids = profileIds(Buffer.from(PROFILE_ID_KEY, 'hex'))
   const kiosks = Array.from({ length: Math.max(1, Math.floor(events / 1500)) }, () => uuid(chance))
@@ -82,7 +84,7 @@ export function makeScenario({ seed, events, traits }: ScenarioOptions): Scenari
         occurredAt: times[i] ?? BEGIN,
         properties: { ...draft.properties, key },
         locale: chance.pick(['en-GB', 'de-AT', 'pl-PL', 'fr-FR']),
-        copies: chance.next() < 0.08 ? 2 + chance.whole(2) : 1,
+        copies: sendings + (chance.next() < 0.08 ? 1 + chance.whole(2) : 0),
       }
     }),
   }

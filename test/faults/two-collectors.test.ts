@@ -48,6 +48,6 @@ test('two collectors store each event once, whatever happens to them and to the 
 
   await stand.untilSettled()
   const findings = await checkAll(stand, scenario)
-  expect(findings.notes).toEqual([])
+  expect(findings.notes.slice(0, 20)).toEqual([])
   expect(findings.verdict).toEqual({ lost: 0, doubled: 0, wrong: 0 })
-}, 120_000)
+}, 240_000)

@@ -91,6 +91,12 @@ describe('a bad request gets a code and no more than a client’s status', () =>
   })
 })
 
+test('another path says where GraphQL is', async () => {
+  const response = await fetch(production.gateway.url)
+  expect(response.status).toBe(404)
+  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })
+})
+
 describe('a hostile query is refused before it runs', () => {
   test('however deep', async () => {
     const loop = (times: number): string =>
@@ -105,6 +111,18 @@ describe('a hostile query is refused before it runs', () => {
     expect((await ask(`{ ${aliases(1000)} }`)).codes).toEqual([])
     expect((await ask(`{ ${aliases(2500)} }`)).codes).toEqual(['QUERY_TOO_LARGE'])
     expect((await ask(`{ ${aliases(20_000)} }`)).codes).toEqual(['GRAPHQL_PARSE_FAILED'])
+  })
+
+  test('however deep its variables', async () => {
+    const mutation = 'mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { userErrors { code } } }'
+    const nested = (levels: number): string =>
+      `{"name":"Deep","draft":{"nodes":[],"edges":[],"x":${'['.repeat(levels)}${']'.repeat(levels)}}}`
+    const body = (levels: number): string =>
+      `{"query":${JSON.stringify(mutation)},"variables":{"input":${nested(levels)}}}`
+    for (const levels of [30, 100_000]) expect((await post(body(levels))).codes).toEqual(['BAD_USER_INPUT'])
+    const written = `{ name: "Deep", draft: { nodes: [], edges: [], x: ${'['.repeat(40)}${']'.repeat(40)} } }`
+    const { text } = await ask(`mutation { createWorkflow(input: ${written}) { userErrors { code } } }`)
+    expect(JSON.parse(text)).toEqual({ data: { createWorkflow: { userErrors: [{ code: 'INVALID_INPUT' }] } } })
   })
 
   test('however many fragments multiply it', async () => {

@@ -2,12 +2,11 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { portIsFree } from '@segue/private-database'
+import { hasEnded, portIsFree } from '@segue/private-database'
 import { askGraphql } from '../setup/graphql-client.js'
 
 const project = join(import.meta.dirname, '../..')
@@ -83,7 +82,11 @@ interface Running {
   processes: { name: string; pid: number }[]
 }
 const running = async () => JSON.parse(await readFile(join(folder, 'running.json'), 'utf8')) as Running
-const isAlive = (pid: number) => existsSync(`/proc/${pid}`)
+async function stillAlive(processes: Running['processes']): Promise<string[]> {
+  const ended = await Promise.all(processes.map(({ pid }) => hasEnded(pid)))
+  return processes.filter((_, n) => !ended[n]).map(({ name }) => name)
+}
+
 const passwordOf = (output: string, email: string) =>
   new RegExp(`${email} \\(\\w+\\), password (\\S+)`).exec(output)?.[1]
 
@@ -112,7 +115,7 @@ test('a first start brings both environments up, with an admin and a sample of r
   const { processes } = await running()
   expect((await run('stop')).code).toBe(0)
   expect(await first.code).toBe(0)
-  expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([])
+  expect(await stillAlive(processes)).toEqual([])
 })
 
 test('a second start is refused while one runs; a start that was killed is cleaned up by the next one', async () => {
@@ -126,7 +129,7 @@ test('a second start is refused while one runs; a start that was killed is clean
   process.kill(starter, 'SIGKILL')
   const next = start()
   await isUp(next)
-  expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([])
+  expect(await stillAlive(processes)).toEqual([])
   const viewer = 'demo-viewer@segue.local'
   expect(await signIn(base + 2, viewer, passwordOf(next.output, viewer))).toBeDefined()
 

@@ -23,7 +23,8 @@ export function whom({ person, events }: Submission, source: Source, ids: Profil
   if (person.kind === 'nobody') return { answer: null, begins: false }
   if (person.profileId !== null) {
     if (ids.isMinted(person.profileId) || (source.trusted && isId(person.profileId)))
-      return { profileId: person.profileId.toLowerCase(), answer: person.profileId, begins: false }
+      // Somebody else may be using the browser now: whoever the identities name then begins on an id of their own.
+      return { profileId: person.profileId.toLowerCase(), answer: person.profileId, begins: true }
     if (source.trusted) throw new Refusal('SHAPE_INVALID', { path: 'profile.id', problem: 'must be a UUID' })
   }
   if (person.kind === 'silent') return { answer: null, begins: true }

@@ -6,6 +6,12 @@ import type { Writer } from './writer.js'
 const MAX_ROWS = 1000
 const MAX_BYTES = 1024 * 1024
 
+/**
+ * Requests that are worth a write beside those in flight. Waiting for a slow disk, several writes share its next flush; a write for a few
+ * requests costs the server as much as one for many.
+ */
+const WORTH_A_WRITE = 12
+
 /** How much may wait for its write. More than a second of full load: the database is too slow, and clients should know. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 const MAX_WAITING_REQUESTS = 20_000
@@ -14,7 +20,7 @@ const MAX_WAITING_REQUESTS = 20_000
  * How long a request may wait for its commit. Clients give up after ten seconds or more, and most failovers and restarts of a database are over by
  * then, so that its clients notice nothing.
  */
-export const COMMIT_WITHIN_MS = 5000
+const COMMIT_WITHIN_MS = 5000
 
 export interface GroupCommit {
   /**
@@ -60,7 +66,7 @@ export function groupCommit(writers: readonly Writer[], observe: Observe): Group
     waitingBytes += bytes
     queue.push({ rows, bytes, deadline: Date.now() + COMMIT_WITHIN_MS, done })
     // After this round of the event loop: all that arrived with it goes together.
-    if (!scheduled && idle.length > 0) {
+    if (!scheduled && mayWrite()) {
       scheduled = true
       setImmediate(flush)
     }
@@ -68,11 +74,16 @@ export function groupCommit(writers: readonly Writer[], observe: Observe): Group
 
   function flush(): void {
     scheduled = false
-    while (queue.length > 0) {
+    while (mayWrite()) {
       const writer = idle.pop()
-      if (!writer) return
-      writeGroup(writer, nextGroup())
+      if (writer) writeGroup(writer, nextGroup())
     }
+  }
+
+  /** The first write waits for nobody; one beside others has to be worth it. */
+  function mayWrite(): boolean {
+    if (idle.length === 0) return false
+    return queue.length >= (idle.length === writers.length ? 1 : Number(process.env.MINB ?? WORTH_A_WRITE))
   }
 
   /** The longest waiting requests that fit one statement; a request is never divided. */

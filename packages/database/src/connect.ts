@@ -35,6 +35,8 @@ export function connect({ url, connections, idleTimeoutSeconds, trustsOwnJson }:
   const settings = [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     `SET SESSION time_zone = '+00:00'`,
+    // Whatever the server's own: nothing is cut or zeroed in silence, and values are escaped with backslashes, as the driver does.
+    `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
     ...(idleTimeoutSeconds ? [timeouts(Math.ceil(idleTimeoutSeconds))] : []),
     // A comment to MySQL, whose JSON type has no such check to leave out.
     ...(trustsOwnJson ? ['SET SESSION sql_safe_updates = 0 /*M! , check_constraint_checks = 0 */'] : []),

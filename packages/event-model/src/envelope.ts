@@ -4,6 +4,9 @@ import type { JsonObject, JsonValue } from './json.js'
 /** By what an event entered. */
 export type Protocol = 'tracker' | 'segment' | 'webhook' | 'pixel' | 'bridge'
 
+/** Where the databases' calendar ends, the year 10000, in ms since 1970. */
+export const END_OF_TIME = Date.UTC(10_000, 0)
+
 /** A statement "this event's person is known as `value`" of an identity kind such as `email` or `user`. */
 export interface IdentityClaim {
   kind: string

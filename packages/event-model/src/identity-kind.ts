@@ -67,27 +67,36 @@ const JUNK = new Set([
   '-1',
 ])
 
+/** Characters of the longest value that identifies somebody: what the column holds. */
+const LONGEST = 255
+
 /**
  * The normalized value by which an identity is unique, or null when the value is junk ('null', all zeros, ...) and must not
  * identify anybody. Values longer than 255 characters are junk too.
  */
 export function normalizeIdentity(normalization: Normalization, raw: string): string | null {
   const value = raw.trim().normalize('NFC')
-  if (value.length > 255 || JUNK.has(value.toLowerCase()) || /^[0\s\-:.+()]+$/.test(value)) return null
+  if (value.length > LONGEST || JUNK.has(value.toLowerCase()) || /^[0\s\-:.+()]+$/.test(value)) return null
   switch (normalization) {
     case 'trim':
       return value
     case 'lower':
-      return value.toLowerCase()
+      return lowered(value)
     case 'email':
-      return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? value.toLowerCase() : null
+      return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? lowered(value) : null
     case 'phone':
       return normalizePhone(value)
   }
 }
 
+/** Lower case can be longer than what it is made of: İ becomes two characters. */
+function lowered(value: string): string | null {
+  const lower = value.toLowerCase()
+  return lower.length > LONGEST ? null : lower
+}
+
 /** Digits with a leading +, as ITU-T E.164 writes them; 00 is read as +. Fewer than six digits identify nobody. */
 function normalizePhone(value: string): string | null {
-  const digits = value.replace(/[\s\-().\/]/g, '').replace(/^00/, '+')
+  const digits = value.replace(/[\s\-()./]/g, '').replace(/^00/, '+')
   return /^\+?\d{6,15}$/.test(digits) ? digits : null
 }

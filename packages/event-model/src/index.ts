@@ -1,5 +1,6 @@
 // What an event is on its way from the edge to the worker: envelope, ids, identity kinds, event types.
-export type { JsonObject, JsonValue } from './json.js'
+export { wellFormedJson, type JsonObject, type JsonValue } from './json.js'
+export { END_OF_TIME } from './envelope.js'
 export type { Envelope, EnvelopeContext, IdentityClaim, InboxResult, Protocol } from './envelope.js'
 export { INBOX_PARTITIONS, partitionOf } from './partition.js'
 export { profileIds, type ProfileIds } from './profile-id.js'

@@ -52,6 +52,10 @@ export async function serveGraphql<Context extends BaseContext>(
       status >= 500 ? `This failed on our side. The log has the reason under ${request.id}.` : error.message
     return reply.code(status).send({ errors: [{ message, extensions: { code } }] })
   })
+  server.setNotFoundHandler((_request, reply) => {
+    const message = 'There is nothing here. Send GraphQL as POST /graphql with content-type: application/json.'
+    return reply.code(404).send({ errors: [{ message, extensions: { code: 'NOT_FOUND' } }] })
+  })
   addHealthRoutes(server, options.checks, options.metrics)
   await apollo.start()
   const handle = fastifyApolloHandler<Context>(apollo, { context: (request) => options.context(request) })

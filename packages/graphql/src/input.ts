@@ -10,25 +10,31 @@ export function readId(value: string, path: readonly string[] = ['id']): string 
 }
 
 /**
- * Checks an input or arguments object by its class-validator decorators, and that its texts are texts. Throws INVALID_INPUT for the first rule that
- * it breaks.
+ * Checks an input or arguments object by its class-validator decorators, that its texts are texts and that it is not nested too deeply. Throws
+ * INVALID_INPUT for the first rule that it breaks.
  */
 export async function checkInput(value: unknown, path: readonly string[]): Promise<void> {
   if (typeof value !== 'object' || value === null) return
-  refuseHalfCharacters(value, path)
+  refuseWhatIsNoJson(value, path)
   const [error] = await validate(value, { forbidUnknownValues: false, skipMissingProperties: true })
   if (error) throw firstProblem(error, path)
 }
 
-/** Half a surrogate pair is no character, and the database refuses it inside JSON. Keys of objects count too. */
-function refuseHalfCharacters(value: unknown, path: readonly string[]): void {
+/** Levels of objects and lists in an input. MariaDB refuses JSON of more than 32 levels. */
+export const MAX_INPUT_DEPTH = 25
+
+/** Half a surrogate pair is no character, and the database refuses it inside JSON. Keys of objects count too. So does it refuse what is too deep. */
+function refuseWhatIsNoJson(value: unknown, path: readonly string[], levels = MAX_INPUT_DEPTH): void {
   if (typeof value === 'string' && /\p{Cs}/u.test(value)) {
     throw InvalidInput({ problem: 'The text holds half a surrogate pair, which is no character.' }, path)
   }
   if (typeof value !== 'object' || value === null || value instanceof Date) return
+  if (levels === 0) {
+    throw InvalidInput({ problem: `The input is nested deeper than ${MAX_INPUT_DEPTH} levels.` }, path)
+  }
   for (const [key, inner] of Object.entries(value)) {
-    refuseHalfCharacters(key, path)
-    refuseHalfCharacters(inner, [...path, key])
+    refuseWhatIsNoJson(key, path)
+    refuseWhatIsNoJson(inner, [...path, key], levels - 1)
   }
 }
 

@@ -17,6 +17,7 @@ import {
 } from 'graphql'
 import { DEFAULT_PAGE_SIZE } from './connection.js'
 import { QueryTooDeep, QueryTooLarge, UnknownOperation, UserError } from './errors.js'
+import { MAX_INPUT_DEPTH } from './input.js'
 
 /**
  * Levels of fields. A connection takes three (`events { edges { node`), so this is four connections inside each other and what hangs on
@@ -27,6 +28,8 @@ const MAX_DEPTH = 20
 const MAX_FIELDS = 2000
 /** Nodes of lists: 200 profiles with their last 100 events each, about 20 MB. */
 const MAX_NODES = 20_000
+/** Levels of objects and lists in variables: those of an input, in the list or object that may hold it. */
+const MAX_VARIABLE_DEPTH = MAX_INPUT_DEPTH + 3
 /** What a document may have before it is even parsed; the parser stops there. */
 export const MAX_TOKENS = 10_000
 
@@ -37,6 +40,11 @@ export function queryLimitsPlugin<Context extends object>(): ApolloServerPlugin<
       return {
         async didResolveOperation({ schema, document, operation, request }) {
           if (!operation) throw UnknownOperation()
+          // Before anything walks them recursively: what is deep enough ends the stack.
+          if (isDeeper(request.variables, MAX_VARIABLE_DEPTH)) {
+            const message = `The variables are nested deeper than ${MAX_VARIABLE_DEPTH} levels.`
+            throw new UserError('BAD_USER_INPUT', message, { status: 400 })
+          }
           const { coerced, errors } = getVariableValues(
             schema,
             operation.variableDefinitions ?? [],
@@ -50,6 +58,11 @@ export function queryLimitsPlugin<Context extends object>(): ApolloServerPlugin<
       }
     },
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 
 /** Throws QUERY_TOO_DEEP or QUERY_TOO_LARGE. `variables` are coerced. Stops at the first limit, so a hostile document costs no more than an honest one. */

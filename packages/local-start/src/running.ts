@@ -2,7 +2,7 @@
 // first, and the next start cleans up after one that was killed.
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { commandLineOf, endLeftoverServer, sendSignal } from '@segue/private-database'
+import { commandLineOf, endLeftoverServer, hasEnded, sendSignal } from '@segue/private-database'
 import { z } from 'zod'
 import { CHILD_SCRIPT, type Folders } from './folders.js'
 
@@ -63,11 +63,10 @@ export async function endLeftovers(folders: Folders, left: RunningFile | undefin
 
 /** Ends a process whose command line has `mark` in it: in order, by force after 30 s. False when there is none. */
 export async function endProcess(pid: number, mark: string): Promise<boolean> {
-  const lives = async () => (await commandLineOf(pid)).includes(mark)
-  if (!(await lives())) return false
+  if (!(await commandLineOf(pid)).includes(mark)) return false
   sendSignal(pid, 'SIGTERM')
-  for (let waited = 0; waited < 30_000 && (await lives()); waited += 50) await delay(50)
-  if (await lives()) sendSignal(pid, 'SIGKILL')
-  while (await lives()) await delay(50)
+  for (let waited = 0; waited < 30_000 && !(await hasEnded(pid)); waited += 50) await delay(50)
+  if (!(await hasEnded(pid))) sendSignal(pid, 'SIGKILL')
+  while (!(await hasEnded(pid))) await delay(50)
   return true
 }

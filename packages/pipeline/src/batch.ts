@@ -25,6 +25,8 @@ export interface WorkingProfile {
   version: number
   document: JsonObject
   stamps: StampTree
+  /** Characters of document and stamps, at most. */
+  size: number
   /** Values (hashes) it has of the kinds that decide about merges: one-a-profile kinds and those that identify. */
   identities: Map<string, Set<string>>
 }

@@ -70,11 +70,7 @@ async function claimClientKeys(
 }
 
 /** The key of a client's event id. The message's own time leads it: keys of one time lie together in the index. */
-export function eventKey(
-  sourceId: string,
-  { id, time }: { id: string; time: number | null },
-  eventId: string,
-): EventKey {
+function eventKey(sourceId: string, { id, time }: { id: string; time: number | null }, eventId: string): EventKey {
   const second =
     time === null || !Number.isFinite(time) ? 0 : Math.min(LATEST_SECOND, Math.max(0, Math.floor(time / 1000)))
   const hash = createHash('sha256').update(sourceId).update('\0').update(id).digest().subarray(0, 16)

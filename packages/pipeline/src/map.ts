@@ -12,7 +12,8 @@ export function map(batch: Batch, { eventTypes }: Configuration): void {
       const path = to.startsWith('data.') ? parsePath(to.slice('data.'.length)) : null
       if (found === undefined || found === null || !path) continue
       event.data ??= {}
-      putPath(event.data, path, found)
+      // A later mapping may write into it; the properties stay as they came.
+      putPath(event.data, path, typeof found === 'object' ? structuredClone(found) : found)
     }
   })
 }

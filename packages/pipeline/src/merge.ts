@@ -1,11 +1,12 @@
 // Step 4, merge: writes what the event says about its person into the profile's document, each field by its operation.
-import type { JsonObject, JsonValue, ProfileMapping } from '@segue/event-model'
-import { eachEvent, surviving, type Batch, type WorkingEvent, type WorkingProfile } from './batch.js'
+import type { FieldOperation, JsonObject, JsonValue, ProfileMapping } from '@segue/event-model'
+import { eachEvent, surviving, type Batch, type Problem, type WorkingEvent, type WorkingProfile } from './batch.js'
 import type { Configuration } from './configuration.js'
 import { readEvent } from './map.js'
 import { parsePath, readPath } from './paths.js'
-import type { Stamp } from './profile-document/stamp.js'
+import { PROFILE_LIMIT, sizeOf, weightOf } from './profile-document/room.js'
 import { NotANumber, writeField } from './profile-document/write-field.js'
+import { cut } from './sql/rows.js'
 
 /** The document's roots; nothing else can be written. */
 const ROOTS = new Set(['data', 'traits', 'interests', 'consents', 'counters', 'aux'])
@@ -34,50 +35,68 @@ export function merge(batch: Batch, { eventTypes }: Configuration): void {
   eachEvent(batch, (event) => {
     if (!event.profile) return
     const profile = surviving(event.profile)
-    const { stamp } = event
     for (const { kind, value } of event.known) {
       const path = IDENTITY_FIELDS[kind]
-      if (path) writeField(profile.document, profile.stamps, 'setOnce', path, value, stamp)
+      if (path) write(event, profile, 'setOnce', path, value)
     }
-    if (event.envelope.traits) writeTraits(profile, event.envelope.traits, stamp)
-    for (const mapping of eventTypes.get(event.envelope.type)?.profileMappings ?? [])
-      apply(event, profile, mapping, stamp)
+    if (event.envelope.traits) writeTraits(event, profile, event.envelope.traits)
+    for (const mapping of eventTypes.get(event.envelope.type)?.profileMappings ?? []) apply(event, profile, mapping)
   })
 }
 
-function writeTraits(profile: WorkingProfile, traits: JsonObject, stamp: Stamp): void {
-  writeField(profile.document, profile.stamps, 'set', ['traits'], traits, stamp)
+function writeTraits(event: WorkingEvent, profile: WorkingProfile, traits: JsonObject): void {
+  write(event, profile, 'set', ['traits'], traits)
   for (const [trait, path] of KNOWN_TRAITS) {
     const value = traits[trait]
-    if (typeof value === 'string' && value !== '')
-      writeField(profile.document, profile.stamps, 'set', path, value, stamp)
+    if (typeof value === 'string' && value !== '') write(event, profile, 'set', path, value)
   }
 }
 
-function apply(
-  event: WorkingEvent,
-  profile: WorkingProfile,
-  { to, from, value, operation }: ProfileMapping,
-  stamp: Stamp,
-): void {
+function apply(event: WorkingEvent, profile: WorkingProfile, { to, from, value, operation }: ProfileMapping): void {
   const path = parsePath(to.includes('{') ? fillIn(to, event) : to)
   const written = from === undefined ? (value ?? null) : (readEvent(event, from) ?? null)
   if (!path || path.length < 2 || !ROOTS.has(path[0] as string) || (written === null && operation !== 'delete')) return
   try {
-    writeField(profile.document, profile.stamps, operation, path, written, stamp)
+    write(event, profile, operation, path, written)
   } catch (error) {
     if (!(error instanceof NotANumber)) throw error
     event.problems.push({ code: 'MAPPING_NOT_A_NUMBER', message: error.message, path: to })
   }
 }
 
+/**
+ * Writes one field of the event's profile with the event's stamp. A profile that is full takes nothing more, and the event says so. Throws
+ * `NotANumber`.
+ */
+export function write(
+  event: WorkingEvent,
+  profile: WorkingProfile,
+  operation: FieldOperation,
+  path: readonly string[],
+  value: JsonValue,
+): void {
+  const { document: values, stamps } = profile
+  const weight = path.reduce((sum, part) => sum + 2 * part.length, weightOf(value))
+  if (profile.size + weight > PROFILE_LIMIT) profile.size = sizeOf({ values, stamps })
+  if (profile.size + weight > PROFILE_LIMIT) {
+    if (event.problems.every((problem) => problem.code !== PROFILE_FULL.code)) event.problems.push(PROFILE_FULL)
+    return
+  }
+  if (!writeField(values, stamps, operation, path, value, event.stamp)) return
+  profile.size += weight
+  profile.changed = true
+}
+
+const PROFILE_FULL: Problem = {
+  code: 'PROFILE_FULL',
+  message: 'The profile holds as much as a profile may; some of what the event says about it was not written.',
+}
+
 /** Replaces `{properties.interest}` in a path by the event's text; a dot in that text must not open a deeper path. */
 function fillIn(to: string, event: WorkingEvent): string {
   return to.replace(/\{([^{}]+)\}/g, (_, from: string) => {
     const value: JsonValue | undefined = readEvent(event, from)
-    return typeof value === 'string' || typeof value === 'number'
-      ? String(value).replaceAll('.', '_').slice(0, 100)
-      : ''
+    return typeof value === 'string' || typeof value === 'number' ? cut(String(value).replaceAll('.', '_'), 100) : ''
   })
 }
 

@@ -20,14 +20,16 @@ export function parsePath(path: string): readonly string[] | null {
   return parts
 }
 
-/** The value at a path, from its part number `from` on; undefined when any part is absent. */
+const INDEX = /^(0|[1-9]\d{0,8})$/
+
+/** The value at a path, from its part number `from` on; a number indexes a list. Undefined when any part is absent. */
 export function readPath(root: JsonObject, path: readonly string[], from = 0): JsonValue | undefined {
   let value: JsonValue | undefined = root
   for (let i = from; i < path.length; i++) {
     const part = path[i] as string
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, part))
-      return undefined
-    value = value[part]
+    if (typeof value !== 'object' || value === null) return undefined
+    if (Array.isArray(value)) value = INDEX.test(part) ? value[Number(part)] : undefined
+    else value = Object.hasOwn(value, part) ? value[part] : undefined
   }
   return value
 }

@@ -28,8 +28,8 @@ function holds(trigger: Trigger, event: WorkingEvent, batch: Batch): boolean {
 /** A consent is given when it is on the profile, not refused and not past its `revoke` time. */
 function hasConsent(profile: WorkingProfile, consent: string, now: number): boolean {
   const value = readPath(profile.document, ['consents', consent])
-  if (value === undefined || value === false) return false
-  const revoke = value !== null && typeof value === 'object' && !Array.isArray(value) ? value['revoke'] : null
+  if (value === undefined || value === null || value === false) return false
+  const revoke = typeof value === 'object' && !Array.isArray(value) ? value['revoke'] : null
   return typeof revoke !== 'string' || Date.parse(revoke) > now
 }
 

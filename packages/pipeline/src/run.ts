@@ -7,9 +7,7 @@ import { surviving, type Batch, type WorkingEvent, type WorkingProfile } from '.
 import type { Trigger } from './configuration.js'
 import { seenEvent } from './map.js'
 import { parsePath } from './paths.js'
-import { readField } from './merge.js'
-import type { Stamp } from './profile-document/stamp.js'
-import { writeField } from './profile-document/write-field.js'
+import { readField, write } from './merge.js'
 
 /** A run that failed by a defect of ours, not by its workflow: for the log. */
 export interface Crash {
@@ -25,7 +23,7 @@ export function run(batch: Batch, event: WorkingEvent, trigger: Trigger): Crash 
   const startedAt = Date.now()
   const result = runWorkflow(trigger.workflow, {
     event: seenEvent(event),
-    profile: profile ? new StampedWriter(profile, event.stamp) : NOBODY,
+    profile: profile ? new StampedWriter(event, profile) : NOBODY,
     session: envelope.session ? { id: envelope.session.id } : null,
     now: batch.now,
   })
@@ -50,8 +48,8 @@ export function run(batch: Batch, event: WorkingEvent, trigger: Trigger): Crash 
 /** Hands a completed run's operations to the profile's document, stamped with the event that caused them. */
 class StampedWriter implements ProfileWriter {
   constructor(
+    private readonly event: WorkingEvent,
     private readonly profile: WorkingProfile,
-    private readonly stamp: Stamp,
   ) {}
 
   read(path: string): JsonValue | undefined {
@@ -71,8 +69,7 @@ class StampedWriter implements ProfileWriter {
     const path = parsePath(operation.path)
     if (!path) return
     const value = operation.op === 'delete' ? null : operation.value
-    if (writeField(this.profile.document, this.profile.stamps, operation.op, path, value, this.stamp))
-      this.profile.changed = true
+    write(this.event, this.profile, operation.op, path, value)
   }
 }
 

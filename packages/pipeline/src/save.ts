@@ -86,17 +86,28 @@ function activityOf(batch: Batch): ActivityRow[] {
 function resultsOf(batch: Batch): { eventId: string; result: InboxResult }[] {
   return batch.events
     .filter((event) => event.envelope.awaitsResult)
-    .map((event) => ({ eventId: event.envelope.eventId, result: resultOf(event) }))
+    .map((event) => ({ eventId: event.envelope.eventId, result: resultOf(event, batch) }))
 }
 
-function resultOf(event: WorkingEvent): InboxResult {
+function resultOf(event: WorkingEvent, batch: Batch): InboxResult {
   const { profile, response, ux, runs, problems, envelope } = event
   return {
-    ...(profile ? { profileId: surviving(profile).id } : {}),
+    ...(profile && mayHearId(event, surviving(profile), batch) ? { profileId: surviving(profile).id } : {}),
     ...(envelope.session ? { sessionId: envelope.session.id } : {}),
     response,
     ux,
     errors: runs.flatMap((run) => (typeof run.error?.['message'] === 'string' ? [run.error['message']] : [])),
     warnings: problems.map((problem) => problem.message),
   }
+}
+
+/**
+ * Whether the client may be told the id: whoever holds one speaks for its profile. A browser hears it only when the id that it holds leads there;
+ * else anybody could state somebody's e-mail address and be answered the key to that person's profile.
+ */
+function mayHearId({ envelope }: WorkingEvent, profile: WorkingProfile, { profiles, aliases }: Batch): boolean {
+  if (envelope.trusted) return true
+  const held = envelope.profileId?.toLowerCase()
+  const own = held === undefined ? undefined : (profiles.get(held) ?? aliases.get(held))
+  return own !== undefined && surviving(own) === profile
 }

@@ -2,5 +2,5 @@
 export { startPrivateDatabase, type PrivateDatabase, type PrivateDatabaseOptions } from './start.js'
 export { endLeftoverServer } from './leftover-server.js'
 export { freePort, portIsFree } from './ports.js'
-export { commandLineOf, sendSignal } from './process-table.js'
+export { commandLineOf, hasEnded, sendSignal } from './process-table.js'
 export { PrivateDatabaseError } from './errors.js'

@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { commandLineOf, sendSignal } from './process-table.js'
+import { commandLineOf, hasEnded, sendSignal } from './process-table.js'
 
 /** The file in a private database's folder that names the server process. */
 export function pidFile(folder: string): string {
@@ -31,11 +31,11 @@ export async function endLeftoverServer(folder: string): Promise<number | undefi
   sendSignal(pid, 'SIGTERM')
   // An orderly end writes all that is in memory to disk; half a minute is plenty for the sizes that start here.
   for (let waited = 0; waited < 30_000; waited += 50) {
-    if ((await runningServer(folder)) === undefined) return pid
+    if (await hasEnded(pid)) return pid
     await delay(50)
   }
   sendSignal(pid, 'SIGKILL')
-  while ((await runningServer(folder)) !== undefined) await delay(50)
+  while (!(await hasEnded(pid))) await delay(50)
   await rm(pidFile(folder), { force: true })
   return pid
 }

@@ -129,6 +129,7 @@ function holdOnLeash(pid: number, deleteFolder: string | undefined): ChildProces
 async function letGo(leash: ChildProcess | undefined): Promise<void> {
   if (!leash || leash.exitCode !== null || leash.signalCode !== null) return
   const gone = once(leash, 'exit')
+  leash.ref()
   leash.kill('SIGKILL')
   await gone
 }

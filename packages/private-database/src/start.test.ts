@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
-import { endLeftoverServer, freePort, startPrivateDatabase, type PrivateDatabase } from './index.js'
+import { endLeftoverServer, freePort, hasEnded, startPrivateDatabase, type PrivateDatabase } from './index.js'
 
 const project = join(import.meta.dirname, '../../..')
 const cacheFolder = join(project, '.segue/mariadb')
@@ -48,8 +48,6 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-const isAlive = (pid: number) => existsSync(`/proc/${pid}/cmdline`)
-
 test('what was committed before kill -9 is there after the restart on the same port', async () => {
   const database = await start('killed')
   await query(database, 'CREATE DATABASE kept')
@@ -57,7 +55,7 @@ test('what was committed before kill -9 is there after the restart on the same p
   await query(database, 'INSERT INTO kept.row VALUES (7)')
   const before = database.pid
   await database.kill9()
-  expect(isAlive(before)).toBe(false)
+  expect(await hasEnded(before)).toBe(true)
   await database.restart()
   expect(database.pid).not.toBe(before)
   expect(await query(database, 'SELECT id FROM kept.row')).toEqual([{ id: 7 }])
@@ -125,7 +123,7 @@ test('a server that was left behind is found and ended, and the next start has i
   const database = await start('leftover')
   await query(database, 'CREATE DATABASE kept')
   expect(await endLeftoverServer(join(parent, 'leftover'))).toBe(database.pid)
-  expect(isAlive(database.pid)).toBe(false)
+  expect(await hasEnded(database.pid)).toBe(true)
   expect(await endLeftoverServer(join(parent, 'leftover'))).toBeUndefined()
   const again = await start('leftover')
   expect(await query(again, "SHOW DATABASES LIKE 'kept'")).toHaveLength(1)
@@ -141,9 +139,9 @@ test('when its owner is killed, a temporary database ends and its folder is gone
   const owner = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(owner.stdout, 'data')) as [Buffer]
   const pid = Number(line.toString())
-  expect(isAlive(pid)).toBe(true)
+  expect(await hasEnded(pid)).toBe(false)
   owner.kill('SIGKILL')
-  await until(() => !isAlive(pid) && !existsSync(folder))
+  await until(async () => (await hasEnded(pid)) && !existsSync(folder))
 })
 
 test('a start without a usable server or folder says which file stands in the way', async () => {

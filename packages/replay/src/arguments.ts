@@ -22,7 +22,7 @@ export interface Arguments {
   fromStart: boolean
 }
 
-export const USAGE = `Usage: npm run replay -- [FILE] [options]
+const USAGE = `Usage: npm run replay -- [FILE] [options]
 
 Sends a retail file (.csv or .csv.gz, columns InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country)
 through the collector, as a shop's server would. Without FILE: the one that SEGUE_DATA names, or the small sample that comes along.

@@ -1,7 +1,6 @@
 // A retail file as a stream of lines: packed or plain, UTF-8 or Latin-1, of any size.
-import { createReadStream, type ReadStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { Transform, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ReplayError } from './errors.js'
@@ -40,29 +39,24 @@ export async function* readLines(path: string, encoding: Encoding): AsyncGenerat
 }
 
 async function* textLines(path: string, encoding: Encoding): AsyncGenerator<string> {
-  let file: ReadStream | undefined
   try {
     const unpack = (await isPacked(path)) ? [createGunzip()] : []
     const text = decoder(encoding)
-    let failure: Error | undefined
-    file = createReadStream(path, { highWaterMark: 256 * 1024 })
-    // What goes wrong in any part ends the last one.
-    pipeline([file, ...unpack, text], (error) => {
-      failure = error ?? undefined
-      lines.close()
-    })
-    const lines = createInterface({ input: text, crlfDelay: Infinity })
-    for await (const line of lines) yield line
-    if (failure) throw failure
+    // What goes wrong in any part reaches whoever reads the last one; who stops reading it ends them all.
+    pipeline([createReadStream(path, { highWaterMark: 256 * 1024 }), ...unpack, text], () => undefined)
+    let rest = ''
+    for await (const chunk of text as AsyncIterable<string>) {
+      const lines = (rest + chunk).split(/\r?\n/)
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+    if (rest !== '') yield rest
   } catch (error) {
     if (error instanceof WrongEncoding) throw error
     throw new ReplayError(
       'FILE_NOT_READABLE',
       `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
     )
-  } finally {
-    // Whoever stops in the middle leaves the rest unread.
-    file?.destroy()
   }
 }
 

@@ -95,6 +95,13 @@ describe('signing in', () => {
     expect(median(1)).toBeGreaterThan(median(0) / 2)
   })
 
+  test('is for the address as it was given, not for one that the database finds alike', async () => {
+    expect(await login('ádmin@example.com', PASSWORD)).toMatchObject({
+      accessToken: null,
+      userErrors: [{ code: 'BAD_CREDENTIALS' }],
+    })
+  })
+
   test('is refused for a while after many failures, also with the right password', async () => {
     const account = { email: 'target@example.com', name: 'Target', role: 'viewer', password: PASSWORD } as const
     await createAccount(subgraph.database, account)

@@ -28,11 +28,13 @@ export function createSignIn(
     // Counted before the check and taken back after a success: many at once cannot all be tried before the first one has failed.
     attempts.failed(email, address)
     const accounts = database.getRepository(Account)
-    const found = await accounts
+    const like = await accounts
       .createQueryBuilder('account')
       .addSelect('account.passwordHash')
       .where('account.email = :email', { email })
       .getOne()
+    // The column takes é for e. The counts of attempts do not, so each way to write an address would have attempts of its own.
+    const found = like?.email === email ? like : undefined
     const matches = await checkPassword(found?.passwordHash, password)
     if (!found?.enabled || !matches) throw BadCredentials()
     attempts.succeeded(email, address)

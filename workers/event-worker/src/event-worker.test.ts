@@ -125,6 +125,37 @@ test('events that cannot be processed go to the dead letters with their reason; 
   expect(JSON.parse(version?.['body'].toString())).toEqual(badVersion)
 })
 
+test('a row whose envelope has no possible time of receipt stops nobody', async () => {
+  const [impossible, good] = [envelope(), envelope()]
+  await pool.query('INSERT INTO inbox (partition_no, id, source_id, received_at, body) VALUES (?, ?, ?, NOW(), ?)', [
+    partitionOf(good),
+    toBytes(impossible.eventId),
+    'shop',
+    Buffer.from(JSON.stringify({ ...impossible, receivedAt: 1e300 })),
+  ])
+  await put(good)
+  await startWorker()
+  await drained()
+  expect(await rows('SELECT 1 FROM dead_letter WHERE id = ?', [toBytes(impossible.eventId)])).toHaveLength(1)
+})
+
+test('text cut in the middle of a character is stored as JSON that any database reads', async () => {
+  const event = envelope({
+    profileId: randomUUID(),
+    properties: { half: 'a\ud83d', whole: '😀', path: 'C:\\ud83d' },
+    traits: { '\udc00': 'x' },
+  })
+  await put(event)
+  await startWorker()
+  await drained()
+  const [stored] = await rows('SELECT JSON_VALID(properties) AS valid, properties FROM event WHERE id = ?', [
+    toBytes(event.eventId),
+  ])
+  expect(stored?.['valid']).toBe(1)
+  expect(JSON.parse(stored?.['properties'])).toEqual({ half: 'a\ufffd', whole: '😀', path: 'C:\\ud83d' })
+  expect(await rows('SELECT 1 FROM profile WHERE NOT JSON_VALID(document) OR NOT JSON_VALID(stamps)')).toEqual([])
+})
+
 test('a dead letter that is put back is processed, and its client’s repeat is still dropped', async () => {
   const clientKey = { id: randomUUID(), time: Date.now() }
   const failing = envelope({ clientKey, v: 2 as 1 })

@@ -1,12 +1,12 @@
 // One lane of the worker: takes the oldest rows of its partitions, runs them through the pipeline, commits effects and deletion together.
 import { setTimeout as pause } from 'node:timers/promises'
-import { toId } from '@segue/database'
 import type { Envelope } from '@segue/event-model'
 import { EventFailure, claimKeys, processBatch, type BatchOutcome, type Configuration } from '@segue/pipeline'
 import type { Logger } from '@segue/service'
 import type { Pool, PoolConnection } from 'mysql2/promise'
-import { failureKind, reasonOf } from './failures.js'
+import { failureKind, isContention, reasonOf } from './failures.js'
 import type { Leases } from './leases.js'
+import { envelopeOf } from './read-envelope.js'
 import { Reader } from './reader.js'
 import { deleteRows, insertDeadLetters, type DeadLetterRow, type InboxRow } from './sql/inbox.js'
 import { fence } from './sql/lease.js'
@@ -116,7 +116,10 @@ export class Lane {
         return this.#work(connection, rows, repeated + 1)
       }
       if (error instanceof EventFailure) return this.#without(connection, rows, error)
-      if (rows.length === 1) return this.#bury(connection, rows, error)
+      if (rows.length === 1) {
+        if (isContention(error)) throw error
+        return this.#bury(connection, rows, error)
+      }
       const middle = Math.ceil(rows.length / 2)
       await this.#work(connection, rows.slice(0, middle))
       await this.#work(connection, rows.slice(middle))
@@ -205,27 +208,4 @@ function parse(rows: InboxRow[], unreadable: Map<InboxRow, unknown>): Envelope[]
     unreadable.set(row, envelope)
     return []
   })
-}
-
-/** The collector writes what this reads; a row that is not an envelope comes from somewhere else and is kept as it is. */
-function envelopeOf(row: InboxRow): Envelope | Error {
-  try {
-    const envelope: Envelope = JSON.parse(row.body.toString('utf8'))
-    return isEnvelope(envelope, row.id) ? envelope : new Error('The inbox row holds no envelope.')
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  }
-}
-
-/** Whether it has what a dead letter needs; whatever else is wrong with it shows while it is processed. */
-function isEnvelope(envelope: Envelope | null, id: Buffer): boolean {
-  return (
-    typeof envelope === 'object' &&
-    envelope !== null &&
-    envelope.eventId === toId(id) &&
-    typeof envelope.type === 'string' &&
-    typeof envelope.sourceId === 'string' &&
-    Number.isFinite(envelope.receivedAt) &&
-    (envelope.clientKey === undefined || typeof envelope.clientKey?.id === 'string')
-  )
 }

@@ -40,6 +40,38 @@ test('two that prepare a new database at once leave it ready, and a third finds 
     expect(await partitions(table)).toEqual([...expected, 'p_later'])
 })
 
+test('what a migration left that was killed half-way is taken over', async () => {
+  const half = await createTestDatabase()
+  try {
+    await prepareDatabase(half.url)
+    await pool.query('DROP TABLE ??, ??', [`${half.name}.schema_migration`, `${half.name}.account`])
+    expect(await prepareDatabase(half.url)).toHaveLength(1)
+    expect(await column(`SELECT COUNT(*) FROM \`${half.name}\`.partition_lease`)).toEqual([16])
+  } finally {
+    await half.close()
+  }
+})
+
+test('a long read makes a change of partitions wait, not everybody behind it', async () => {
+  const fresh = await createTestDatabase()
+  const others = connect({ url: fresh.url, connections: 2 })
+  try {
+    await prepareDatabase(fresh.url)
+    await others.query(`ALTER TABLE event DROP PARTITION ${partitionName(monthOf(Date.now()) + 3)}`)
+    const reader = await others.getConnection()
+    await reader.beginTransaction()
+    await reader.query('SELECT 1 FROM event')
+    await expect(prepareDatabase(fresh.url)).rejects.toMatchObject({ code: 'ER_LOCK_WAIT_TIMEOUT' })
+    await others.query('SELECT 1 FROM event')
+    await reader.rollback()
+    reader.release()
+    await prepareDatabase(fresh.url)
+  } finally {
+    await others.end()
+    await fresh.close()
+  }
+})
+
 test('months past the retention go as whole partitions, later ones and their rows stay', async () => {
   const now = monthOf(Date.now())
   const row = (month: number): unknown[] => [firstIdOf(month), 'shop', 'page-view', new Date(), '{}', '{}']

@@ -11,6 +11,8 @@ export async function prepareDatabase(url: string, retentionMonths?: number): Pr
     await installBuiltIns(pool)
     const connection = await pool.getConnection()
     try {
+      // A change of partitions waits for every open transaction, and all that come later wait for it: with a long read going on it is put off.
+      await connection.query('SET SESSION lock_wait_timeout = 2')
       await connection.query(`SELECT GET_LOCK(CONCAT('segue_upkeep_', MD5(DATABASE())), 600)`)
       await keepPartitions(connection, Date.now(), retentionMonths)
       await connection.query(`DO RELEASE_LOCK(CONCAT('segue_upkeep_', MD5(DATABASE())))`)

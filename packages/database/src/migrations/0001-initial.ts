@@ -4,7 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm'
 /*
  * Conventions. Ids are BINARY(16). Times are DATETIME(3) in UTC; who decides by time uses the database's clock. Names that only
  * machines compare are utf8mb4_bin; what people search is utf8mb4_unicode_ci. `event`, `workflow_run` and `activity` are partitioned by
- * the time in their UUIDv7, so retention drops a partition and inserts stay in the newest, small one.
+ * the time in their UUIDv7, so retention drops a partition and inserts stay in the newest, small one. Databases commit each of these statements
+ * by itself: what an interrupted run left is taken over.
  */
 export class Initial implements MigrationInterface {
   // TypeORM orders migrations by the time at the end of their name.
@@ -24,7 +25,7 @@ const BY_RECEIPT = (column: string): string =>
 
 const TABLES = [
   // --- the edge -------------------------------------------------------------------------------------------------------
-  `CREATE TABLE event_source (
+  `CREATE TABLE IF NOT EXISTS event_source (
     id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
     name VARCHAR(120) NOT NULL,
     description VARCHAR(1000) NOT NULL DEFAULT '',
@@ -42,7 +43,7 @@ const TABLES = [
     version INT UNSIGNED NOT NULL DEFAULT 1,
     UNIQUE KEY write_key (write_key_hash)
   )`,
-  `CREATE TABLE event_type (
+  `CREATE TABLE IF NOT EXISTS event_type (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
     name VARCHAR(160) NOT NULL,
     group_name VARCHAR(64) NOT NULL DEFAULT '',
@@ -60,7 +61,7 @@ const TABLES = [
     version INT UNSIGNED NOT NULL DEFAULT 1
   )`,
   // source_id '' stands for every source: a unique key treats NULLs as different.
-  `CREATE TABLE event_schema (
+  `CREATE TABLE IF NOT EXISTS event_schema (
     event_type_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     source_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT '',
     \`schema\` JSON NOT NULL,
@@ -69,7 +70,7 @@ const TABLES = [
     PRIMARY KEY (event_type_id, source_id)
   )`,
   // body: the envelope as UTF-8 JSON.
-  `CREATE TABLE inbox (
+  `CREATE TABLE IF NOT EXISTS inbox (
     partition_no TINYINT UNSIGNED NOT NULL,
     id BINARY(16) NOT NULL,
     source_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -77,26 +78,26 @@ const TABLES = [
     body MEDIUMBLOB NOT NULL,
     PRIMARY KEY (partition_no, id)
   )`,
-  `CREATE TABLE inbox_result (
+  `CREATE TABLE IF NOT EXISTS inbox_result (
     id BINARY(16) NOT NULL PRIMARY KEY,
     expires_at DATETIME(3) NOT NULL,
     body MEDIUMBLOB NOT NULL,
     KEY expiry (expires_at)
   )`,
-  `CREATE TABLE partition_lease (
+  `CREATE TABLE IF NOT EXISTS partition_lease (
     partition_no TINYINT UNSIGNED NOT NULL PRIMARY KEY,
     owner VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NULL,
     epoch BIGINT UNSIGNED NOT NULL DEFAULT 0,
     expires_at DATETIME(3) NOT NULL DEFAULT '1970-01-01 00:00:00.000'
   )`,
-  `INSERT INTO partition_lease (partition_no) VALUES ${Array.from({ length: 16 }, (_, i) => `(${i})`).join(',')}`,
+  `INSERT IGNORE INTO partition_lease (partition_no) VALUES ${Array.from({ length: 16 }, (_, i) => `(${i})`).join(',')}`,
   // Who drains the inbox: each worker sees how many it shares the partitions with.
-  `CREATE TABLE event_worker (
+  `CREATE TABLE IF NOT EXISTS event_worker (
     id VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     expires_at DATETIME(3) NOT NULL
   )`,
   // The message's own time leads, so keys of one day lie together and an event costs the same however many are kept.
-  `CREATE TABLE event_key (
+  `CREATE TABLE IF NOT EXISTS event_key (
     message_time INT UNSIGNED NOT NULL,
     key_hash BINARY(16) NOT NULL,
     event_id BINARY(16) NOT NULL,
@@ -104,7 +105,7 @@ const TABLES = [
     PRIMARY KEY (message_time, key_hash),
     KEY expiry (claimed_at)
   )`,
-  `CREATE TABLE dead_letter (
+  `CREATE TABLE IF NOT EXISTS dead_letter (
     id BINARY(16) NOT NULL PRIMARY KEY,
     source_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     event_type VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -117,7 +118,7 @@ const TABLES = [
   )`,
   // --- events ---------------------------------------------------------------------------------------------------------
   // behaviour: covers "how many purchases of which sum in 30 days, by profile" without touching the rows.
-  `CREATE TABLE event (
+  `CREATE TABLE IF NOT EXISTS event (
     id BINARY(16) NOT NULL,
     profile_id BINARY(16) NULL,
     original_profile_id BINARY(16) NULL,
@@ -141,7 +142,7 @@ const TABLES = [
   ) ${BY_RECEIPT('id')}`,
   // --- profiles -------------------------------------------------------------------------------------------------------
   // document: {data, traits, interests, consents, counters, aux}; stamps: when each of its fields was written.
-  `CREATE TABLE profile (
+  `CREATE TABLE IF NOT EXISTS profile (
     id BINARY(16) NOT NULL PRIMARY KEY,
     created_at DATETIME(3) NOT NULL,
     updated_at DATETIME(3) NOT NULL,
@@ -158,18 +159,18 @@ const TABLES = [
     KEY by_email (email, id),
     KEY by_phone (phone, id)
   )`,
-  `CREATE TABLE profile_alias (
+  `CREATE TABLE IF NOT EXISTS profile_alias (
     alias_id BINARY(16) NOT NULL PRIMARY KEY,
     profile_id BINARY(16) NOT NULL,
     created_at DATETIME(3) NOT NULL,
     KEY of_profile (profile_id)
   )`,
   // Aliases whose events, runs and activity are still to be moved to the canonical profile, in chunks.
-  `CREATE TABLE profile_move (
+  `CREATE TABLE IF NOT EXISTS profile_move (
     alias_id BINARY(16) NOT NULL PRIMARY KEY,
     created_at DATETIME(3) NOT NULL
   )`,
-  `CREATE TABLE identity_kind (
+  `CREATE TABLE IF NOT EXISTS identity_kind (
     kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     normalization ENUM('trim','lower','email','phone') NOT NULL,
     one_per_profile BOOLEAN NOT NULL,
@@ -181,7 +182,7 @@ const TABLES = [
   )`,
   // claimed_at: when the owner last stated it; a later statement by somebody else moves a movable one.
   // joins: how often it joined or left identified profiles; past a limit it identifies nobody (a kiosk, a test address).
-  `CREATE TABLE profile_identity (
+  `CREATE TABLE IF NOT EXISTS profile_identity (
     kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     value_hash BINARY(32) NOT NULL,
     value VARCHAR(255) NOT NULL,
@@ -194,7 +195,7 @@ const TABLES = [
     PRIMARY KEY (kind, value_hash),
     KEY of_profile (profile_id)
   )`,
-  `CREATE TABLE session (
+  `CREATE TABLE IF NOT EXISTS session (
     id BINARY(16) NOT NULL PRIMARY KEY,
     profile_id BINARY(16) NULL,
     original_profile_id BINARY(16) NULL,
@@ -214,7 +215,7 @@ const TABLES = [
     KEY of_profile (profile_id, started_at)
   )`,
   // What happened to a profile, newest first: its timeline, its events and its runs. ref is an event's or a run's UUIDv7.
-  `CREATE TABLE activity (
+  `CREATE TABLE IF NOT EXISTS activity (
     profile_id BINARY(16) NOT NULL,
     at DATETIME(3) NOT NULL,
     kind ENUM('event','run') NOT NULL,
@@ -222,7 +223,7 @@ const TABLES = [
     PRIMARY KEY (profile_id, at, kind, ref)
   ) ${BY_RECEIPT('ref')}`,
   // --- workflows ------------------------------------------------------------------------------------------------------
-  `CREATE TABLE workflow (
+  `CREATE TABLE IF NOT EXISTS workflow (
     id BINARY(16) NOT NULL PRIMARY KEY,
     name VARCHAR(160) NOT NULL,
     description VARCHAR(2000) NOT NULL DEFAULT '',
@@ -234,7 +235,7 @@ const TABLES = [
     updated_at DATETIME(3) NOT NULL,
     KEY by_name (name, id)
   )`,
-  `CREATE TABLE workflow_version (
+  `CREATE TABLE IF NOT EXISTS workflow_version (
     workflow_id BINARY(16) NOT NULL,
     version INT UNSIGNED NOT NULL,
     graph JSON NOT NULL,
@@ -242,7 +243,7 @@ const TABLES = [
     created_by BINARY(16) NULL,
     PRIMARY KEY (workflow_id, version)
   )`,
-  `CREATE TABLE workflow_trigger (
+  `CREATE TABLE IF NOT EXISTS workflow_trigger (
     id BINARY(16) NOT NULL PRIMARY KEY,
     workflow_id BINARY(16) NOT NULL,
     name VARCHAR(160) NOT NULL,
@@ -256,7 +257,7 @@ const TABLES = [
     version INT UNSIGNED NOT NULL DEFAULT 1,
     KEY of_workflow (workflow_id)
   )`,
-  `CREATE TABLE workflow_run (
+  `CREATE TABLE IF NOT EXISTS workflow_run (
     id BINARY(16) NOT NULL,
     workflow_id BINARY(16) NOT NULL,
     version INT UNSIGNED NOT NULL,
@@ -274,7 +275,7 @@ const TABLES = [
     KEY of_workflow (workflow_id, id)
   ) ${BY_RECEIPT('id')}`,
   // --- segments -------------------------------------------------------------------------------------------------------
-  `CREATE TABLE segment (
+  `CREATE TABLE IF NOT EXISTS segment (
     id BINARY(16) NOT NULL PRIMARY KEY,
     name VARCHAR(160) NOT NULL,
     description VARCHAR(2000) NOT NULL DEFAULT '',
@@ -284,7 +285,7 @@ const TABLES = [
     version INT UNSIGNED NOT NULL DEFAULT 1,
     UNIQUE KEY by_name (name)
   )`,
-  `CREATE TABLE segment_membership (
+  `CREATE TABLE IF NOT EXISTS segment_membership (
     segment_id BINARY(16) NOT NULL,
     profile_id BINARY(16) NOT NULL,
     original_profile_id BINARY(16) NOT NULL,
@@ -293,7 +294,7 @@ const TABLES = [
     KEY of_profile (profile_id)
   )`,
   // --- platform -------------------------------------------------------------------------------------------------------
-  `CREATE TABLE account (
+  `CREATE TABLE IF NOT EXISTS account (
     id BINARY(16) NOT NULL PRIMARY KEY,
     email VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL,
     name VARCHAR(160) NOT NULL,

@@ -36,7 +36,7 @@ export function sameOnProfile(operation: FieldOperation, paths: readonly string[
 }
 
 /** The e-mail addresses and phone numbers that identity and messaging events carry. */
-export const CONTACT_FIELDS = [
+const CONTACT_FIELDS = [
   'email.main',
   'email.private',
   'email.business',

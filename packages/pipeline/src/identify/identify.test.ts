@@ -85,6 +85,12 @@ describe('Whom an event is about', () => {
     expect(await pipeline.profileOf('user', 'undefined')).toBeUndefined()
   })
 
+  it('ignores a value that is too long once it is normalized', async () => {
+    const event = envelope({ identities: claims({ email: `${'İ'.repeat(240)}@example.org` }) })
+    await pipeline.process(event)
+    expect(await problemsOf(event.eventId)).toEqual(['IDENTITY_JUNK'])
+  })
+
   it('believes customer numbers from trusted sources only', async () => {
     const customer = fresh('customer')
     const event = envelope({ trusted: false, identities: claims({ customer }) })
@@ -303,5 +309,36 @@ describe('What is not merged', () => {
     await pipeline.process(next)
     expect(await problemsOf(next.eventId)).toEqual(['IDENTITY_SHARED'])
     expect(await eventProfile(next.eventId)).toBe(next.newProfileId)
+  })
+})
+
+describe('The profile id that a waiting client is answered', () => {
+  const answered = async (given: Parameters<typeof envelope>[0]): Promise<string | undefined> => {
+    const event = envelope({ ...given, awaitsResult: true })
+    await pipeline.process(event)
+    const [row] = await pipeline.rows<{ body: Buffer }>('SELECT body FROM inbox_result WHERE id = ?', [
+      toBytes(event.eventId),
+    ])
+    return (JSON.parse(row?.body.toString() ?? '{}') as { profileId?: string }).profileId
+  }
+
+  it('is the person’s, where the id that it holds leads', async () => {
+    const [user, cookie] = [fresh('user'), mintId()]
+    await pipeline.process(envelope({ identities: claims({ user }) }))
+    const person = (await pipeline.profileOf('user', user))?.id
+    expect(await answered({ trusted: true, identities: claims({ user }) })).toBe(person)
+    expect(await answered({ trusted: false, profileId: cookie, identities: claims({ user }) })).toBe(person)
+    expect(await answered({ trusted: false, profileId: cookie })).toBe(person)
+  })
+
+  it('is nobody’s whom a public client only names', async () => {
+    const [victim, other, cookie, session] = [fresh('user'), fresh('user'), mintId(), { id: fresh('s'), save: true }]
+    await pipeline.process(envelope({ identities: claims({ user: victim }), session }))
+    await pipeline.process(envelope({ trusted: false, profileId: cookie, identities: claims({ user: other }) }))
+    const named = { trusted: false, identities: claims({ user: victim }) }
+    expect(await answered({ ...named, profileId: cookie })).toBeUndefined()
+    expect(await answered(named)).toBeUndefined()
+    const { newProfileId: _none, ...webhook } = envelope({ trusted: false, session })
+    expect(await answered(webhook)).toBeUndefined()
   })
 })

@@ -95,7 +95,7 @@ function personOf(
   const session = envelope.session && sessions.get(toId(sessionBytes(envelope.session.id)))
   if (!person && unowned.length === 0 && session) person = surviving(session)
   const newId = unknownId ?? envelope.newProfileId
-  if (!person && newId !== undefined) person = create(batch, newId, envelope.occurredAt)
+  if (!person && newId !== undefined) person = profileById(batch, newId) ?? create(batch, newId, envelope.occurredAt)
   if (!person) return undefined
 
   if (unknownId !== undefined && unknownId !== person.id) {
@@ -143,6 +143,7 @@ function create(batch: Batch, id: string, occurredAt: number): WorkingProfile {
     version: 0,
     document: {},
     stamps: {},
+    size: 0,
     identities: new Map(),
   }
   batch.profiles.set(id, profile)

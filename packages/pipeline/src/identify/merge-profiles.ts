@@ -2,6 +2,7 @@
 import { surviving, type Batch, type WorkingProfile } from '../batch.js'
 import type { IdentityRules } from '../configuration.js'
 import { mergeDocuments } from '../profile-document/merge-documents.js'
+import { MERGED_LIMIT } from '../profile-document/room.js'
 import type { Claim } from './claims.js'
 
 /** Whether it has an identity that makes it a known person. */
@@ -11,7 +12,7 @@ export function isIdentified(profile: WorkingProfile, rules: IdentityRules): boo
 
 /**
  * Whether two profiles may be joined. Two different values of a one-a-profile kind are two people. Two identified people are joined by a trusted
- * source only, and never by something movable such as a device, which they may merely share.
+ * source only, and never by something movable such as a device, which they may merely share. What would grow too large stays apart.
  */
 export function mayBeOne(
   a: WorkingProfile,
@@ -20,6 +21,7 @@ export function mayBeOne(
   by: { trusted: boolean; movable: boolean },
   rules: IdentityRules,
 ): boolean {
+  if (a.size + b.size > MERGED_LIMIT) return false
   if ((!by.trusted || by.movable) && isIdentified(a, rules) && isIdentified(b, rules)) return false
   for (const kind of rules.onePerProfile) {
     const values = new Set([...(a.identities.get(kind) ?? []), ...(b.identities.get(kind) ?? [])])
@@ -38,6 +40,7 @@ export function mergeProfiles(batch: Batch, a: WorkingProfile, b: WorkingProfile
   )
   winner.document = values
   winner.stamps = stamps
+  winner.size += loser.size
   winner.createdAt = Math.min(winner.createdAt, loser.createdAt)
   winner.firstSeenAt = Math.min(winner.firstSeenAt, loser.firstSeenAt)
   winner.lastSeenAt = Math.max(winner.lastSeenAt, loser.lastSeenAt)

@@ -1,5 +1,4 @@
 // Two profiles' documents become one: field by field the later write stays, lists unite, counters add up.
-import { isDeepStrictEqual } from 'node:util'
 import type { JsonObject, JsonValue } from '@segue/event-model'
 import {
   isCounter,
@@ -7,12 +6,13 @@ import {
   isObject,
   isTree,
   latest,
+  own,
   wins,
   type Stamp,
   type StampNode,
   type StampTree,
 } from './stamp.js'
-import { elements, pruneBefore, putList, sum } from './write-field.js'
+import { elements, isSame, pruneBefore, putList, sum } from './write-field.js'
 
 /** A document with the stamps of its fields. */
 export interface StampedDocument {
@@ -48,8 +48,8 @@ function mergeField(
   otherValue: JsonValue | undefined,
   other: StampNode,
 ): void {
-  const node = stamps[key]
-  const value = values[key]
+  const node = own(stamps, key)
+  const value = own(values, key)
   if (node === undefined) return put(values, stamps, key, otherValue, other)
   if (isTree(node) && isTree(other)) {
     if (!isObject(values[key])) values[key] = {}
@@ -65,7 +65,7 @@ function mergeField(
     const united = elements(value, node).filter((element) => element.stamp >= base)
     for (const element of elements(otherValue, other)) {
       if (element.stamp < base) continue
-      const same = united.find((candidate) => isDeepStrictEqual(candidate.value, element.value))
+      const same = united.find((candidate) => isSame(candidate.value, element.value))
       if (!same) united.push(element)
       else if (element.stamp > same.stamp) same.stamp = element.stamp
     }

@@ -43,6 +43,34 @@ describe('Writing fields', () => {
     expect(values).toEqual({ traits: { x: 'second' } })
   })
 
+  it('stamps a fraction of a millisecond as its millisecond', () => {
+    const id = '00000000-0000-7000-8000-000000000001'
+    expect(stampOf(1700000000123.4, id)).toBe(stampOf(1700000000123, id))
+  })
+
+  it('keeps numbers finite, whatever is added, also by a merge', () => {
+    const add = (at: number): Write => ({ operation: 'increment', path: 'counters.sum', value: 1e308, at })
+    const merged = mergeDocuments(apply([add(1), add(2)]), apply([add(3), add(4)]))
+    expect(merged.values).toEqual({ counters: { sum: Number.MAX_VALUE } })
+    expect(JSON.parse(JSON.stringify(merged))).toEqual(merged)
+  })
+
+  it('takes names that every JavaScript object knows for names', () => {
+    const write = (path: string, operation: FieldOperation, at: number): Write => ({ operation, path, value: 1, at })
+    const first = apply([write('interests.toString', 'increment', 1), write('data.valueOf', 'append', 2)])
+    const merged = mergeDocuments(apply([write('interests.tea', 'set', 3)]), first)
+    const again = mergeDocuments(merged, apply([write('interests.toString', 'increment', 4)]))
+    expect(again.values).toEqual({ interests: { tea: 1, toString: 2 }, data: { valueOf: [1] } })
+  })
+
+  it('appends a hundred thousand elements in the time of those that are kept', () => {
+    const value = Array.from({ length: 100_000 }, (_, i) => i)
+    const began = performance.now()
+    const { values } = apply([{ operation: 'append', path: 'data.list', value, at: 1 }])
+    expect(performance.now() - began).toBeLessThan(2000)
+    expect((values['data'] as JsonObject)['list']).toEqual(value.slice(-LIST_LIMIT))
+  })
+
   it('writes an object field by field, so neighbours stay', () => {
     expect(
       apply([set('data.contact', { email: { main: 'a@b.c' } }, 1), set('data.contact', { phone: '1' }, 2)]).values,

@@ -20,7 +20,7 @@ export interface StampTree {
 }
 
 export function stampOf(occurredAt: number, eventId: string): Stamp {
-  return Math.max(0, occurredAt).toString(36).padStart(9, '0') + eventId.replaceAll('-', '')
+  return Math.max(0, Math.floor(occurredAt)).toString(36).padStart(9, '0') + eventId.replaceAll('-', '')
 }
 
 export function onceStamp(stamp: Stamp): Stamp {
@@ -53,6 +53,11 @@ export function latest(node: StampNode): Stamp {
     const stamp = latest(child)
     return stamp > found ? stamp : found
   }, '')
+}
+
+/** A member of an object itself: a field may be called `toString`. */
+export function own<Value>(object: { [key: string]: Value }, key: string): Value | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
 /** A JSON object that is not an array: its fields are written one by one. */

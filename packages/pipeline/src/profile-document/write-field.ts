@@ -8,6 +8,7 @@ import {
   isTree,
   latest,
   onceStamp,
+  own,
   wins,
   type ListStamps,
   type Stamp,
@@ -127,7 +128,7 @@ function setList({ values, stamps }: Parent, key: string, value: JsonValue[], st
 }
 
 function append({ values, stamps }: Parent, key: string, added: JsonValue[], stamp: Stamp): boolean {
-  const node = stamps[key]
+  const node = own(stamps, key)
   let base: Stamp = ''
   let held: Element[] = []
   if (isList(node)) {
@@ -136,13 +137,14 @@ function append({ values, stamps }: Parent, key: string, added: JsonValue[], sta
   } else if (node !== undefined) {
     if (isTree(node) || isCounter(node)) return false
     base = node
-    const value = values[key]
+    const value = own(values, key)
     if (value !== undefined && value !== null) held = [{ value, stamp: node }]
   }
   if (!wins(stamp, base)) return false
   let changed = false
-  for (const value of added) {
-    const same = held.find((element) => isDeepStrictEqual(element.value, value))
+  // No more than a list keeps: each is compared with all that is held.
+  for (const value of added.slice(-LIST_LIMIT)) {
+    const same = held.find((element) => isSame(element.value, value))
     if (same && same.stamp >= stamp) continue
     if (same) same.stamp = stamp
     else held.push({ value, stamp })
@@ -159,8 +161,8 @@ function increment(
   stamp: Stamp,
   path: readonly string[],
 ): boolean {
-  const node = stamps[key]
-  const value = values[key] ?? 0
+  const node = own(stamps, key)
+  const value = own(values, key) ?? 0
   if (typeof amount !== 'number' || typeof value !== 'number' || isList(node) || isTree(node))
     throw new NotANumber(path)
   const [added, base]: [number, Stamp] = node === undefined ? [0, ''] : isCounter(node) ? node : [0, node as Stamp]
@@ -242,6 +244,11 @@ interface Element {
   stamp: Stamp
 }
 
+/** Whether two elements are one. Deep comparison is slow even where a look is enough, and lists compare each with each. */
+export function isSame(a: JsonValue, b: JsonValue): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object' && isDeepStrictEqual(a, b))
+}
+
 /** A list's elements with their stamps. */
 export function elements(value: JsonValue | undefined, [, ...stamps]: ListStamps): Element[] {
   return Array.isArray(value) ? value.map((item, i) => ({ value: item, stamp: stamps[i] ?? '' })) : []
@@ -256,9 +263,10 @@ export function putList({ values, stamps }: Parent, key: string, base: Stamp, li
 
 /**
  * Adds amounts so that the order of additions does not show: six decimals are kept (enough for money), so sums of decimals come out as
- * the double nearest to the exact sum. Beyond nine thousand million the plain sum is taken: doubles have no six decimals there.
+ * the double nearest to the exact sum. Beyond nine thousand million the plain sum is taken: doubles have no six decimals there. It stays
+ * finite, as JSON knows no infinity.
  */
 export function sum(a: number, b: number): number {
-  const plain = a + b
+  const plain = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a + b))
   return Math.abs(plain) < 9e9 ? Math.round(plain * 1e6) / 1e6 : plain
 }

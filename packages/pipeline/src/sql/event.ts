@@ -1,6 +1,5 @@
 // Writes of events, runs and activity: plain multi-row inserts of new rows.
-import type { EventType, SlotColumn } from '@segue/event-model'
-import type { JsonObject } from '@segue/event-model'
+import { wellFormedJson, type EventType, type JsonObject, type SlotColumn } from '@segue/event-model'
 import type { Connection } from 'mysql2/promise'
 import { surviving, type WorkingEvent } from '../batch.js'
 import { readEvent } from '../map.js'
@@ -83,11 +82,11 @@ function eventRow(event: WorkingEvent, type: EventType | undefined): Cell[] {
     envelope.type,
     new Date(envelope.occurredAt),
     valid,
-    JSON.stringify(envelope.properties),
+    json(envelope.properties),
     json(data),
-    JSON.stringify(envelope.context),
+    json(envelope.context as JsonObject),
     json(envelope.tags),
-    problems.length > 0 ? JSON.stringify(problems) : null,
+    problems.length > 0 ? wellFormedJson(JSON.stringify(problems)) : null,
     slot('number_1'),
     slot('number_2'),
     slot('number_3'),
@@ -112,7 +111,7 @@ export async function insertRuns(tx: Connection, events: WorkingEvent[]): Promis
       run.state,
       new Date(run.startedAt),
       new Date(run.endedAt),
-      JSON.stringify(run.steps),
+      json(run.steps),
       json(run.error satisfies JsonObject | null),
       json(run.log),
     ])

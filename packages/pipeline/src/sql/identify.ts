@@ -87,6 +87,7 @@ export async function lockProfiles(tx: Connection, ids: string[]): Promise<Map<s
           version: Number(row['version']),
           document: JSON.parse(row['document']),
           stamps: JSON.parse(row['stamps']),
+          size: row['document'].length + row['stamps'].length,
           identities: new Map(),
         },
       ]

@@ -10,6 +10,12 @@ export type Cell = Buffer | string | number | boolean | Date | null
  */
 const SIZES = [512, 256, 128, 64, 32]
 
+/**
+ * Characters of values a statement. Servers accept 16 MiB (MariaDB) by default and hang up on more, which looks like any lost connection; as text
+ * a character takes up to three bytes.
+ */
+const CHARACTERS = 4 * 1024 * 1024
+
 /** A statement cut around its rows: `INSERT INTO t (a, b) VALUES` and what follows them. */
 export interface InsertStatement {
   into: string
@@ -21,6 +27,32 @@ export interface InsertStatement {
 
 /** Inserts rows in their order; returns the affected rows. */
 export async function insertRows(tx: Connection, statement: InsertStatement, rows: Cell[][]): Promise<number> {
+  let affected = 0
+  for (const group of groups(rows)) affected += await insertGroup(tx, statement, group)
+  return affected
+}
+
+/** Rows in groups that a statement can hold. */
+function* groups(rows: Cell[][]): Iterable<Cell[][]> {
+  let begin = 0
+  let characters = 0
+  for (const [i, row] of rows.entries()) {
+    const size = row.reduce<number>((sum, cell) => sum + lengthOf(cell), 0)
+    if (i > begin && characters + size > CHARACTERS) {
+      yield rows.slice(begin, i)
+      begin = i
+      characters = 0
+    }
+    characters += size
+  }
+  yield begin === 0 ? rows : rows.slice(begin)
+}
+
+function lengthOf(cell: Cell): number {
+  return typeof cell === 'string' || Buffer.isBuffer(cell) ? cell.length : 0
+}
+
+async function insertGroup(tx: Connection, statement: InsertStatement, rows: Cell[][]): Promise<number> {
   let affected = 0
   let done = 0
   for (const size of SIZES) {

@@ -3,7 +3,7 @@ import { toBytes } from '@segue/database'
 import type { Connection } from 'mysql2/promise'
 import type { WorkingProfile } from '../batch.js'
 import { insertRows, type Cell, type InsertStatement } from './insert-rows.js'
-import { cut } from './rows.js'
+import { cut, json } from './rows.js'
 
 export interface ProfileRow {
   profile: WorkingProfile
@@ -69,8 +69,8 @@ function values({ profile, identified, displayName, email, phone }: ProfileRow, 
     cut(displayName, 190),
     cut(email, 190),
     cut(phone, 32),
-    JSON.stringify(profile.document),
-    JSON.stringify(profile.stamps),
+    json(profile.document),
+    json(profile.stamps),
   ]
 }
 

@@ -2,7 +2,7 @@
 import type { Connection } from 'mysql2/promise'
 import type { WorkingSession } from '../sessions.js'
 import { insertRows, type InsertStatement } from './insert-rows.js'
-import { cut } from './rows.js'
+import { cut, json } from './rows.js'
 
 /** Columns that describe the visit: those of its earliest event count, whichever arrives first. */
 const DESCRIBING = [
@@ -64,7 +64,7 @@ export async function upsertSessions(tx: Connection, sessions: WorkingSession[])
       cut(session.browserVersion, 32),
       cut(session.locale, 35),
       cut(session.timezone, 64),
-      JSON.stringify(session.context),
+      json(session.context),
     ]),
   )
 }

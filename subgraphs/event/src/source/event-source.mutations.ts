@@ -20,14 +20,19 @@ const SOURCE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 @Resolver()
 export class EventSourceMutations {
-  @Mutation(() => EventSourceKeyPayload, { description: 'Makes an event source and its write key.' })
+  @Mutation(() => EventSourceKeyPayload, {
+    description:
+      'Makes an event source; one of the Segment API and a trusted one get a write key, as pages and pixels cannot keep a secret.',
+  })
   async createEventSource(
     @Arg('input', () => CreateEventSourceInput) input: CreateEventSourceInput,
     @Ctx() { database }: EventContext,
   ): Promise<EventSourceKeyPayload> {
     const id = input.id ?? randomUUID()
     if (!SOURCE_ID.test(id)) throw BadSourceId({}, ['input', 'id'])
-    const { writeKey, writeKeyHash } = newWriteKey()
+    // A source that has a key is refused without it, and nobody who embeds a tracker or a pixel can send one.
+    const needsKey = input.channel === 'segment' || input.trusted === true
+    const { writeKey, writeKeyHash } = needsKey ? newWriteKey() : NO_WRITE_KEY
     const now = new Date()
     const source = {
       id,
@@ -117,6 +122,8 @@ async function findSource(database: DataSource, id: string): Promise<EventSource
   if (!source) throw SourceNotFound({ id: id.slice(0, 64) }, ['input', 'id'])
   return source
 }
+
+const NO_WRITE_KEY = { writeKey: null, writeKeyHash: null }
 
 /** 256 random bits: nobody guesses it, so a plain hash is enough to keep. */
 function newWriteKey(): { writeKey: string; writeKeyHash: Buffer } {

@@ -32,11 +32,11 @@ async function change(query: string, input: object): Promise<Payload> {
 }
 
 async function keyHash(id: string): Promise<string | undefined> {
-  const rows = await subgraph.database.query<{ write_key_hash: Buffer }[]>(
+  const rows = await subgraph.database.query<{ write_key_hash: Buffer | null }[]>(
     'SELECT write_key_hash FROM event_source WHERE id = ?',
     [id],
   )
-  return rows[0]?.write_key_hash.toString('hex')
+  return rows[0]?.write_key_hash?.toString('hex')
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -47,6 +47,7 @@ describe('an event source', () => {
       id: 'shop',
       name: ' Shop ',
       channel: 'tracker',
+      trusted: true,
       origins: ['https://shop.example'],
     })
     expect(created).toMatchObject({
@@ -54,7 +55,7 @@ describe('an event source', () => {
         id: 'shop',
         name: 'Shop',
         enabled: true,
-        trusted: false,
+        trusted: true,
         origins: ['https://shop.example'],
         answerWithinMs: 2000,
         version: 1,
@@ -68,6 +69,19 @@ describe('an event source', () => {
     )
     expect(rotated.writeKey).not.toBe(created.writeKey)
     expect(await keyHash('shop')).toBe(sha256(rotated.writeKey ?? ''))
+  })
+
+  test('of pages and pixels has no write key, as they could not keep it; one of the Segment API has', async () => {
+    for (const [channel, hasKey] of [
+      ['tracker', false],
+      ['pixel', false],
+      ['webhook', false],
+      ['segment', true],
+    ] as const) {
+      const { writeKey } = await change(CREATE, { id: `keyed-${channel}`, name: 'Keyed', channel })
+      expect({ channel, hasKey: typeof writeKey === 'string' }).toEqual({ channel, hasKey })
+      expect((await keyHash(`keyed-${channel}`)) !== undefined).toBe(hasKey)
+    }
   })
 
   test('gets an id when none is given', async () => {
