@@ -169,6 +169,8 @@ function envelopeOf(event: SubmittedEvent, circumstances: Circumstances): Envelo
   // Each event its own: two people of one batch must not begin as one profile.
   if (person.begins && event.identities.length > 0) envelope.newProfileId = profileIds.mint()
   if (submission.session) envelope.session = submission.session
+  // A webhook that states a session is about whoever that session's is.
+  if (nobody && (source.channel === 'tracker' || !submission.session)) envelope.profileLess = true
   if (event.traits && !nobody) envelope.traits = event.traits
   if (event.tags) envelope.tags = event.tags
   if (event.clientId !== undefined) envelope.clientKey = { id: event.clientId, time: event.time }

@@ -39,6 +39,8 @@ export interface Envelope {
   profileId?: string
   /** Id for a new profile when nothing else resolves. Absent: the event is profile-less unless `profileId` or identities name one. */
   newProfileId?: string
+  /** It is to be about nobody, whatever its properties or its session would tell. */
+  profileLess?: true
   /** The visit it belongs to. `save: false` keeps the session row unwritten. */
   session?: { id: string; save: boolean }
   /** Stated identities: user, e-mail..., also the device and anonymous ids. Raw values; kinds normalize them. */

@@ -44,6 +44,15 @@ describe('Whom an event is about', () => {
     expect(await eventProfile(nobody.eventId)).toBeNull()
   })
 
+  it('is nobody when the client says so, whatever its session and properties tell', async () => {
+    const [session, email] = [{ id: fresh('session'), save: true }, freshEmail()]
+    await pipeline.process(envelope({ profileId: mintId(), session, identities: claims({ email }) }))
+    const { newProfileId: _none, ...said } = envelope({ type: 'sign-up', properties: { email: { main: email } }, session })
+    const nobody = { ...said, profileLess: true as const }
+    await pipeline.process(nobody)
+    expect(await eventProfile(nobody.eventId)).toBeNull()
+  })
+
   it('is the owner of the session when the event says nothing else', async () => {
     const session = { id: fresh('session'), save: true }
     const visit = envelope({ profileId: mintId(), session })

@@ -31,7 +31,8 @@ const COOKIE_ID = 10
 export async function identify(tx: Connection, batch: Batch, configuration: Configuration): Promise<void> {
   const claims: Claims = new Map()
   eachEvent(batch, (event) => {
-    claims.set(event, claimsOf(event, configuration.eventTypes.get(event.envelope.type), configuration.identityKinds))
+    const { type, profileLess } = event.envelope
+    claims.set(event, profileLess ? [] : claimsOf(event, configuration.eventTypes.get(type), configuration.identityKinds))
   })
   const sessions = await loadProfiles(tx, batch, claims)
   eachEvent(batch, (event) => {
@@ -54,6 +55,7 @@ function personOf(
   sessions: Map<string, WorkingProfile>,
 ): WorkingProfile | undefined {
   const { envelope } = event
+  if (envelope.profileLess) return undefined
   const leads = leadsOf(event, claims, batch)
   const unowned: Claim[] = []
   const refused: Claim[] = []

@@ -60,8 +60,8 @@ export async function loadProfiles(tx: Connection, batch: Batch, claims: Claims)
 function sessionsThatDecide(batch: Batch, claims: Claims): Buffer[] {
   const ids = new Set<string>()
   for (const event of batch.events) {
-    const { session, profileId } = event.envelope
-    if (session && !profileId && claims.get(event)?.length === 0) ids.add(session.id)
+    const { session, profileId, profileLess } = event.envelope
+    if (session && !profileId && !profileLess && claims.get(event)?.length === 0) ids.add(session.id)
   }
   return [...ids].map(sessionBytes)
 }
