@@ -105,7 +105,6 @@ function prepare(
   const warnings = checkSchemas(catalogue, source, events)
   const person = whom(submission, source, profileIds)
   const requestId = randomUUID()
-  const receivedAt = new Date(arrival.receivedAt)
   const eventIds: string[] = []
   const rows = events.map((event): InboxRow => {
     const id = newEventId(arrival.receivedAt)
@@ -116,7 +115,6 @@ function prepare(
       partition: partitionOf(envelope),
       id,
       sourceId: source.id,
-      receivedAt,
       body: Buffer.from(JSON.stringify(envelope)),
     }
   })

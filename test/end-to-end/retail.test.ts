@@ -133,7 +133,7 @@ describe('a replayed retail file', () => {
       cancellations: { value: file.cancellations },
     })
     for (const [value, buyer] of file.customers) expect([value, await throughTheGateway(value)]).toEqual([value, buyer])
-  })
+  }, 180_000)
 
   test('changes nothing when it is sent again', async () => {
     const before = await rows('SELECT id, version, document FROM profile ORDER BY id')
@@ -151,46 +151,36 @@ function buyers(): [string, Buyer][] {
   ]
 }
 
-const CUSTOMER = `query ($value: String!, $type: String!, $after: String) {
+const CUSTOMER = `query ($value: String!, $after: String) {
   profileByIdentity(kind: "customer", value: $value) {
+    id
     counters
-    events(first: 200, after: $after, type: $type) {
+    lines: events(first: 200, after: $after, type: "product-purchase") {
       edges { node { profile { id } properties } }
       pageInfo { hasNextPage endCursor }
     }
-    id
+    orders: events(first: 200, type: "order-placed") { edges { node { id } } }
+    cancellations: events(first: 200, type: "order-cancelled") { edges { node { id } } }
   }
 }`
 
-/** What GraphQL tells of a customer, in the terms of the file. */
+/** What GraphQL tells of a customer, in the terms of the file; lines page after page. */
 async function throughTheGateway(value: string): Promise<Buyer> {
-  const [lines, orders, cancellations] = [
-    await eventsOf(value, 'product-purchase'),
-    await eventsOf(value, 'order-placed'),
-    await eventsOf(value, 'order-cancelled'),
-  ]
-  return {
-    lines: lines.properties.length,
-    orders: orders.properties.length,
-    cancellations: cancellations.properties.length,
-    revenue: Math.round(lines.revenue * 100),
-    items: lines.properties.reduce((sum, { quantity }) => sum + quantity, 0),
-  }
-}
-
-/** All events of a type, page after page. */
-async function eventsOf(value: string, type: string): Promise<{ revenue: number; properties: { quantity: number }[] }> {
-  const properties: { quantity: number }[] = []
+  const buyer: Buyer = { lines: 0, orders: 0, cancellations: 0, revenue: 0, items: 0 }
   for (let after: string | null = null; ;) {
-    const { data, errors } = await environment.ask(CUSTOMER, { value, type, after })
+    const { data, errors } = await environment.ask(CUSTOMER, { value, after })
     expect(errors).toBeUndefined()
-    const { id, counters, events } = data.profileByIdentity
-    for (const { node } of events.edges) {
+    const { id, counters, lines, orders, cancellations } = data.profileByIdentity
+    for (const { node } of lines.edges) {
       expect(node.profile).toEqual({ id })
-      properties.push(node.properties)
+      buyer.lines += 1
+      buyer.items += node.properties.quantity
     }
-    if (!events.pageInfo.hasNextPage) return { revenue: counters.revenue, properties }
-    after = events.pageInfo.endCursor
+    buyer.orders = orders.edges.length
+    buyer.cancellations = cancellations.edges.length
+    buyer.revenue = Math.round(counters.revenue * 100)
+    if (!lines.pageInfo.hasNextPage) return buyer
+    after = lines.pageInfo.endCursor
   }
 }
 

@@ -19,11 +19,20 @@ export const byInsert: Committing = (content) =>
   content[0] === COM_STMT_EXECUTE ||
   (content[0] === COM_QUERY && content.subarray(1, 7).toString('latin1') === 'INSERT')
 
+/** A commit that is on its way. */
+export interface HeldCommit {
+  /** The port of whoever sent it. */
+  clientPort: number
+  /** Lets it go on, should the connection still be there. */
+  release(): void
+}
+
 export class CommitProxy {
   /** How many commits were cut off from their answer. */
   cuts = 0
   #cutsLeft = 0
   #waiting: (() => void)[] = []
+  #holding: ((held: HeldCommit) => void)[] = []
   readonly #sockets = new Set<Socket>()
   /** Connections to the database by the port of the client's end. */
   readonly #behind = new Map<number, Socket>()
@@ -58,6 +67,11 @@ export class CommitProxy {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
+  /** Keeps the next commit back until it is released: its transaction stands open at the database meanwhile. */
+  holdNextCommit(): Promise<HeldCommit> {
+    return new Promise((resolve) => this.#holding.push(resolve))
+  }
+
   /** The port by which the database knows the connection that came to the proxy from `clientPort`. */
   behind(clientPort: number): number | undefined {
     return this.#behind.get(clientPort)?.localPort
@@ -82,6 +96,8 @@ export class CommitProxy {
     }
     client.on('data', (chunk: Buffer) => {
       const commits = packets.commitsIn(chunk)
+      const hold = commits ? this.#holding.shift() : undefined
+      if (hold) return hold({ clientPort, release: () => void server.write(chunk) })
       server.write(chunk, () => {
         if (!commits) return
         for (const resolve of this.#waiting.splice(0)) resolve()

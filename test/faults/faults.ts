@@ -56,6 +56,23 @@ export async function freezeBeyondLease(
   return undefined
 }
 
+/**
+ * SIGSTOP of the event worker that commits next, while its COMMIT is on its way, until the others have taken its partitions over; then both go
+ * on, the COMMIT and the worker.
+ */
+export async function freezeWhileCommitting(stand: Stand, proxy: CommitProxy): Promise<void> {
+  const { clientPort, release } = await proxy.holdNextCommit()
+  const ports = await Promise.all(stand.workers.map((worker) => worker.connectionsTo(proxy.port)))
+  const worker = stand.workers.find((_, i) => ports[i]?.includes(clientPort))
+  worker?.freeze()
+  try {
+    if (worker) await stand.untilShared(stand.workers.length - 1, TAKEOVER_SECONDS)
+  } finally {
+    release()
+    worker?.thaw()
+  }
+}
+
 /** Stops all workers for an instant, and lets all go on but one that is where it should be. */
 async function freezeOne(stand: Stand, moment: Moment): Promise<RunningProcess | undefined> {
   for (const worker of stand.workers) worker.freeze()

@@ -2,7 +2,13 @@
 import { parseArgs } from 'node:util'
 import { checkAll } from './check.js'
 import { byCommit, byInsert, CommitProxy } from './commit-proxy.js'
-import { freezeBeyondLease, killDatabase, killDatabaseDuringCommit, killWorker, type Moment } from './faults.js'
+import {
+  freezeBeyondLease,
+  freezeWhileCommitting,
+  killDatabase,
+  killDatabaseDuringCommit,
+  killWorker,
+} from './faults.js'
 import { fillInbox, sendToCollectors } from './feed.js'
 import { random, type Random } from './random.js'
 import { makeScenario, type Scenario } from './scenario.js'
@@ -24,7 +30,6 @@ interface Scene {
   commits: CommitProxy
   inserts: CommitProxy
   chance: Random
-  say: (line: string) => void
 }
 
 /** A fault: resolves when it is over and what it broke is replaced. */
@@ -34,8 +39,11 @@ const FAULTS: Record<string, Fault> = {
   'event worker killed': ({ stand, commits, chance }) => killWorker(stand, chance.pick(stand.workers), commits),
   'database killed': ({ stand }) => killDatabase(stand),
   'database killed during COMMIT': ({ stand, commits, chance }) => killDatabaseDuringCommit(stand, commits, chance),
-  'event worker frozen inside a transaction': (scene) => freezeAndThaw(scene, 'inside a transaction'),
-  'event worker frozen between transactions': (scene) => freezeAndThaw(scene, 'between transactions'),
+  'event worker frozen inside a transaction': ({ stand, commits }) => freezeWhileCommitting(stand, commits),
+  'event worker frozen between transactions': async ({ stand }) => {
+    const worker = await freezeBeyondLease(stand, 'between transactions')
+    worker?.thaw()
+  },
   'connections cut after COMMIT': async ({ commits, chance }) => commits.cutAfter(1 + chance.whole(5)),
   'connections cut after INSERT': async ({ inserts, chance }) => inserts.cutAfter(1 + chance.whole(10)),
   'collector killed': async ({ stand, inserts, chance }) => {
@@ -43,12 +51,6 @@ const FAULTS: Record<string, Fault> = {
     await collector?.kill9()
     await stand.startCollector(inserts)
   },
-}
-
-async function freezeAndThaw({ stand, say }: Scene, moment: Moment): Promise<void> {
-  const worker = await freezeBeyondLease(stand, moment, 15)
-  if (worker) worker.thaw()
-  else say(`no worker was found ${moment}: there was too little work`)
 }
 
 /** Runs, prints what happens, and the verdict as the last line. Returns the exit code. */
@@ -73,7 +75,7 @@ export async function runFaults(args: string[]): Promise<number> {
     await stand.startWorkers(WORKERS, commits)
     for (let i = 0; i < COLLECTORS; i++) await stand.startCollector(inserts)
     say('everything is up')
-    await disturb({ stand, commits, inserts, chance, say }, scenario, kills)
+    await disturb({ stand, commits, inserts, chance }, scenario, kills, say)
     say('all events are sent and all faults are done; waiting for the rest to be processed')
     await stand.untilSettled(600)
     const { verdict, notes } = await checkAll(stand, scenario)
@@ -88,8 +90,8 @@ export async function runFaults(args: string[]): Promise<number> {
 }
 
 /** Sends the events in parts, and does a fault in the middle of each. */
-async function disturb(scene: Scene, scenario: Scenario, kills: number): Promise<void> {
-  const { stand, chance, say } = scene
+async function disturb(scene: Scene, scenario: Scenario, kills: number, say: (line: string) => void): Promise<void> {
+  const { stand, chance } = scene
   const waiting = Math.floor(scenario.events.length * WAITING_AT_FIRST)
   await fillInbox(stand.pool, scenario, 0, waiting)
   const names = Object.keys(FAULTS)

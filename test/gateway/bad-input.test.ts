@@ -119,10 +119,18 @@ describe('a hostile query is refused before it runs', () => {
       `{"name":"Deep","draft":{"nodes":[],"edges":[],"x":${'['.repeat(levels)}${']'.repeat(levels)}}}`
     const body = (levels: number): string =>
       `{"query":${JSON.stringify(mutation)},"variables":{"input":${nested(levels)}}}`
-    for (const levels of [30, 100_000]) expect((await post(body(levels))).codes).toEqual(['BAD_USER_INPUT'])
-    const written = `{ name: "Deep", draft: { nodes: [], edges: [], x: ${'['.repeat(40)}${']'.repeat(40)} } }`
-    const { text } = await ask(`mutation { createWorkflow(input: ${written}) { userErrors { code } } }`)
+    for (const levels of [30, 20_000]) expect((await post(body(levels))).codes).toEqual(['BAD_USER_INPUT'])
+    const { text } = await post(body(24))
     expect(JSON.parse(text)).toEqual({ data: { createWorkflow: { userErrors: [{ code: 'INVALID_INPUT' }] } } })
+    expect(JSON.parse((await post(body(10))).text)).toEqual({ data: { createWorkflow: { userErrors: [] } } })
+  })
+
+  test('however deep the values that it spells out', async () => {
+    const value = `{ nodes: [], edges: [], x: ${'['.repeat(200)}${']'.repeat(200)} }`
+    const argument = `mutation { createWorkflow(input: { name: "Deep", draft: ${value} }) { userErrors { code } } }`
+    expect((await ask(argument)).codes).toEqual(['QUERY_TOO_DEEP'])
+    const byDefault = `mutation ($draft: JSONObject = ${value}) { createWorkflow(input: { name: "Deep", draft: $draft }) { userErrors { code } } }`
+    expect((await ask(byDefault)).codes).toEqual(['QUERY_TOO_DEEP'])
   })
 
   test('however many fragments multiply it', async () => {

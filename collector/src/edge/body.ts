@@ -1,8 +1,50 @@
-// From the bytes of a request to JSON: unpacking with a limit, parsing, forms.
+// From the bytes of a request to JSON: reading and unpacking with a limit, parsing, forms.
+import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import type { JsonObject, JsonValue } from '@segue/event-model'
 import { Refusal } from '../errors.js'
+
+/**
+ * Reads a body of at most `limit` bytes, also unpacked, whatever its content type. Calls back once; not at all when the client goes away, as nobody is
+ * left to be answered.
+ */
+export function readBody(
+  request: IncomingMessage,
+  limit: number,
+  done: (refusal: Refusal | null, body: Buffer) => void,
+): void {
+  const tooLarge = (): void => done(new Refusal('BODY_TOO_LARGE', { limit }), NOTHING)
+  if (Number(request.headers['content-length']) > limit) return tooLarge()
+  // Nearly every body arrives as one chunk, which needs no copy.
+  let first: Buffer = NOTHING
+  let more: Buffer[] | null = null
+  let size = 0
+  const take = (chunk: Buffer): void => {
+    size += chunk.length
+    if (size > limit) {
+      request.off('data', take)
+      return tooLarge()
+    }
+    if (first === NOTHING) first = chunk
+    else (more ??= [first]).push(chunk)
+  }
+  request.on('data', take)
+  request.on('end', () => {
+    if (size > limit) return
+    const body = more ? Buffer.concat(more) : first
+    const encoding = request.headers['content-encoding']
+    if (!encoding || encoding === 'identity') return done(null, body)
+    unpack(body, encoding, limit).then(
+      (plain) => done(null, plain),
+      (refusal: Refusal) => done(refusal, NOTHING),
+    )
+  })
+  // An aborted request is an error of its stream; without a listener it would be one of the process.
+  request.on('error', () => undefined)
+}
+
+const NOTHING = Buffer.alloc(0)
 
 const UNPACK = {
   gzip: promisify(gunzip),

@@ -22,9 +22,8 @@ export function contextOf(stated: JsonObject | undefined): EnvelopeContext {
   const context: EnvelopeContext = {}
   if (!stated) return context
   for (const name of DOCUMENTS) {
-    const document = stated[name]
-    if (typeof document === 'object' && document !== null && !Array.isArray(document))
-      context[name] = withoutNulls(document)
+    const document = asObject(stated[name])
+    if (document) context[name] = withoutNulls(document)
   }
   for (const name of TEXTS) {
     const text = stated[name]
@@ -41,22 +40,19 @@ export function contextOf(stated: JsonObject | undefined): EnvelopeContext {
 
 /** The tracker's context: `time.tz` and `browser.local` say what Segment calls timezone, browser, device and locale. */
 export function trackerContext(stated: JsonObject | undefined): EnvelopeContext {
-  const context = contextOf(stated)
-  const zone = member(stated?.['time'], 'tz')
-  if (typeof zone === 'string') context.timezone = zone.slice(0, 64)
-  const local = member(stated?.['browser'], 'local')
-  if (local === undefined) return context
-  delete context.browser
-  const browser = asObject(member(local, 'browser'))
-  const device = asObject(member(local, 'device'))
-  if (browser) context.browser = withoutNulls(browser)
-  if (device) context.device = { ...withoutNulls(device), ...context.device }
-  if (typeof browser?.['userAgent'] === 'string') context.userAgent ??= browser['userAgent'].slice(0, 1000)
-  if (typeof browser?.['language'] === 'string') context.locale ??= browser['language'].slice(0, 35)
-  return context
+  const zone = asObject(stated?.['time'])?.['tz']
+  const local = asObject(asObject(stated?.['browser'])?.['local'])
+  if (!stated || (zone === undefined && !local)) return contextOf(stated)
+  const browser = asObject(local?.['browser'])
+  return contextOf({
+    userAgent: browser?.['userAgent'] ?? null,
+    locale: browser?.['language'] ?? null,
+    timezone: zone ?? null,
+    ...stated,
+    ...(local && { browser: browser ?? null, device: asObject(stated['device']) ?? local['device'] ?? null }),
+  })
 }
 
-/** The document itself when it has no nulls, as most: a copy costs more than the look. */
 function withoutNulls(document: JsonObject): JsonObject {
   if (!hasNulls(document)) return document
   const kept: JsonObject = {}
@@ -74,8 +70,4 @@ function hasNulls(document: JsonObject): boolean {
 
 function asObject(value: JsonValue | undefined): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-}
-
-function member(value: JsonValue | undefined, name: string): JsonValue | undefined {
-  return asObject(value)?.[name]
 }

@@ -24,7 +24,6 @@ function rows(count: number, bytes = 10): InboxRow[] {
     partition: 0,
     id: Buffer.from([index]),
     sourceId: 'shop',
-    receivedAt: new Date(),
     body: Buffer.alloc(bytes),
   }))
 }

@@ -1,13 +1,12 @@
 // The statements by which events become durable: one for a whole group of requests.
 import type { Connection } from 'mysql2'
 
-/** A row of `inbox`. */
+/** A row of `inbox`; `received_at` is the database's time. */
 export interface InboxRow {
   partition: number
   /** The event's id. */
   id: Buffer
   sourceId: string
-  receivedAt: Date
   /** The envelope as UTF-8 JSON. */
   body: Buffer
 }
@@ -18,12 +17,8 @@ export interface InboxRow {
  */
 const PREPARED_ROWS = 64
 
-/** `INSERT … VALUES (?,?,?,?,?)` for 0 … PREPARED_ROWS rows. */
-const STATEMENTS = Array.from(
-  { length: PREPARED_ROWS + 1 },
-  (_, rows) =>
-    `INSERT INTO inbox (partition_no, id, source_id, received_at, body) VALUES ${Array(rows).fill('(?,?,?,?,?)').join(',')}`,
-)
+/** Statements by their number of rows. */
+const PREPARED = Array.from({ length: PREPARED_ROWS + 1 }, (_, rows) => statement('INSERT', rows))
 
 /**
  * Appends rows, all or none: one statement in autocommit, so `done(null)` means committed. Index: the primary key (partition_no, id); ids grow with
@@ -34,18 +29,9 @@ export function insertIntoInbox(
   rows: readonly InboxRow[],
   done: (error: Error | null) => void,
 ): void {
-  const statement = STATEMENTS[rows.length]
-  if (statement === undefined) {
-    connection.query(
-      'INSERT INTO inbox (partition_no, id, source_id, received_at, body) VALUES ?',
-      [rows.map((row) => [row.partition, row.id, row.sourceId, row.receivedAt, row.body])],
-      done,
-    )
-    return
-  }
-  const values: (number | Buffer | string | Date)[] = []
-  for (const row of rows) values.push(row.partition, row.id, row.sourceId, row.receivedAt, row.body)
-  connection.execute(statement, values, done)
+  const prepared = PREPARED[rows.length]
+  if (prepared === undefined) connection.query(statement('INSERT', rows.length), valuesOf(rows), done)
+  else connection.execute(prepared, valuesOf(rows), done)
 }
 
 /**
@@ -58,9 +44,15 @@ export function insertMissingIntoInbox(
   rows: readonly InboxRow[],
   done: (error: Error | null) => void,
 ): void {
-  connection.query(
-    'INSERT IGNORE INTO inbox (partition_no, id, source_id, received_at, body) VALUES ?',
-    [rows.map((row) => [row.partition, row.id, row.sourceId, row.receivedAt, row.body])],
-    done,
-  )
+  connection.query(statement('INSERT IGNORE', rows.length), valuesOf(rows), done)
+}
+
+function statement(insert: 'INSERT' | 'INSERT IGNORE', rows: number): string {
+  return `${insert} INTO inbox (partition_no, id, source_id, received_at, body) VALUES ${Array(rows).fill('(?,?,?,NOW(3),?)').join(',')}`
+}
+
+function valuesOf(rows: readonly InboxRow[]): (number | Buffer | string)[] {
+  const values: (number | Buffer | string)[] = []
+  for (const row of rows) values.push(row.partition, row.id, row.sourceId, row.body)
+  return values
 }

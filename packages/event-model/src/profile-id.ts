@@ -13,9 +13,13 @@ export interface ProfileIds {
   isMinted(id: string): boolean
 }
 
+/** So many ids that were found to be minted are remembered: a visitor sends several events in a row, and each states the id. */
+const REMEMBERED = 20_000
+
 /** Profile ids keyed with `key` (32 bytes or more). All collectors of an environment share it; losing it makes known visitors new. */
 export function profileIds(key: Buffer): ProfileIds {
   if (key.length < 32) throw new Error('The profile id key must have at least 32 bytes.')
+  const remembered = new Set<string>()
   const pool = Buffer.alloc(6 * 512)
   let used = pool.length
   // The key and, behind it, the first twelve bytes of the id in question.
@@ -46,9 +50,13 @@ export function profileIds(key: Buffer): ProfileIds {
       return format(id)
     },
     isMinted(id) {
+      if (remembered.has(id)) return true
       if (!/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(id)) return false
       const bytes = Buffer.from(id.replaceAll('-', ''), 'hex')
-      return timingSafeEqual(bytes.subarray(12), check(bytes))
+      if (!timingSafeEqual(bytes.subarray(12), check(bytes))) return false
+      if (remembered.size >= REMEMBERED) remembered.clear()
+      remembered.add(id)
+      return true
     },
   }
 }

@@ -68,6 +68,11 @@ export const QueryTooDeep = userError(
   400,
   'The query is {depth} levels deep or more; at most {limit} are allowed.',
 )
+export const LiteralTooDeep = userError(
+  'QUERY_TOO_DEEP',
+  400,
+  'A value that is written into the query is nested deeper than {limit} levels. Send it as a variable.',
+)
 export const QueryTooLarge = userError(
   'QUERY_TOO_LARGE',
   400,

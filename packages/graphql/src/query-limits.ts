@@ -7,6 +7,7 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
+  visit,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -16,7 +17,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { DEFAULT_PAGE_SIZE } from './connection.js'
-import { QueryTooDeep, QueryTooLarge, UnknownOperation, UserError } from './errors.js'
+import { LiteralTooDeep, QueryTooDeep, QueryTooLarge, UnknownOperation, UserError } from './errors.js'
 import { MAX_INPUT_DEPTH } from './input.js'
 
 /**
@@ -28,12 +29,17 @@ const MAX_DEPTH = 20
 const MAX_FIELDS = 2000
 /** Nodes of lists: 200 profiles with their last 100 events each, about 20 MB. */
 const MAX_NODES = 20_000
+/**
+ * Levels of objects and lists in values that are written into a document: a workflow's draft takes six. The gateway's planner looks at each level
+ * twice as often as at the one around it, so twenty take it seconds and forty for ever. Variables cost it nothing.
+ */
+const MAX_LITERAL_DEPTH = 8
 /** Levels of objects and lists in variables: those of an input, in the list or object that may hold it. */
 const MAX_VARIABLE_DEPTH = MAX_INPUT_DEPTH + 3
 /** What a document may have before it is even parsed; the parser stops there. */
 export const MAX_TOKENS = 10_000
 
-/** Refuses operations that are too deep (QUERY_TOO_DEEP) or too large (QUERY_TOO_LARGE), and variables of a wrong type (BAD_USER_INPUT). */
+/** Refuses operations that are too deep (QUERY_TOO_DEEP) or too large (QUERY_TOO_LARGE), and variables of a wrong type or too deep (BAD_USER_INPUT). */
 export function queryLimitsPlugin<Context extends object>(): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {
@@ -53,11 +59,27 @@ export function queryLimitsPlugin<Context extends object>(): ApolloServerPlugin<
           )
           const [error] = errors ?? []
           if (error) throw new UserError('BAD_USER_INPUT', error.message, { status: 400 })
+          checkLiterals(document)
           checkLimits(schema, document, operation, coerced ?? {})
         },
       }
     },
   }
+}
+
+/** Throws QUERY_TOO_DEEP. Covers arguments, directives and defaults of variables. */
+function checkLiterals(document: DocumentNode): void {
+  let depth = 0
+  const level = {
+    enter: (): void => {
+      depth += 1
+      if (depth > MAX_LITERAL_DEPTH) throw LiteralTooDeep({ limit: MAX_LITERAL_DEPTH })
+    },
+    leave: (): void => {
+      depth -= 1
+    },
+  }
+  visit(document, { ListValue: level, ObjectValue: level })
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -19,7 +19,11 @@ export async function selectIdentities(
 ): Promise<Map<string, IdentityRow>> {
   if (wanted.length === 0) return new Map()
   const byKind = new Map<string, Buffer[]>()
-  for (const { rule, hash } of wanted) byKind.set(rule.kind, [...(byKind.get(rule.kind) ?? []), hash])
+  for (const { rule, hash } of wanted) {
+    const hashes = byKind.get(rule.kind)
+    if (hashes) hashes.push(hash)
+    else byKind.set(rule.kind, [hash])
+  }
   const [rows] = await tx.query<RowDataPacket[]>(
     `SELECT kind, value_hash, profile_id, original_profile_id, source_id, first_seen_at, claimed_at, joins
      FROM profile_identity
