@@ -8,6 +8,7 @@ export interface Random {
   pick<Item>(items: readonly Item[]): Item
   /** A new list in random order. */
   shuffle<Item>(items: readonly Item[]): Item[]
+  /** `length` is a multiple of four. */
   bytes(length: number): Buffer
 }
 
@@ -38,6 +39,10 @@ export function random(seed: number): Random {
       }
       return list
     },
-    bytes: (length) => Buffer.from(Array.from({ length }, () => whole(256))),
+    bytes(length) {
+      const bytes = Buffer.alloc(length)
+      for (let i = 0; i + 4 <= length; i += 4) bytes.writeUInt32LE(whole(2 ** 32), i)
+      return bytes
+    },
   }
 }
