@@ -135,6 +135,7 @@ function collectorUrl(server: PrivateDatabase, user: string, password: string): 
   const url = new URL(`${server.adminUrl}/bench`)
   url.username = user
   url.password = password
+  url.searchParams.set('socketPath', server.socketPath)
   return url.href
 }
 

@@ -105,7 +105,7 @@ interface BenchDatabase {
 async function freshDatabase(name: string): Promise<BenchDatabase> {
   await admin.query(`DROP DATABASE IF EXISTS ${name}`)
   await admin.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`)
-  const url = `${server.adminUrl}/${name}`
+  const url = `${server.adminUrl}/${name}?socketPath=${encodeURIComponent(server.socketPath)}`
   await prepareDatabase(url)
   const pool = connect({ url, connections: 4 })
   await deployWorkflow(pool)

@@ -49,50 +49,51 @@ export async function writeRaw(pool: Pool, material: Material, connections: numb
       material.inbox.slice(i, i + 1000),
     ])
   }
-  // A profile is there before its second event: in a run of the pipeline, too, most are updated.
-  const batches = Math.ceil(material.events.length / BATCH)
-  let next = 0
+  // Each connection has people of its own, as lanes and workers have: otherwise two batches would wait for each other's profiles.
+  const shares = Array.from({ length: connections }, (_, share) =>
+    material.events.filter((event) => Number.parseInt(event.profile.slice(-2), 16) % connections === share),
+  )
+  const written = { rows: 0 }
   const began = performance.now()
   await Promise.all(
-    Array.from({ length: connections }, async () => {
+    shares.map(async (share) => {
       const connection = await pool.getConnection()
-      for (let batch = next++; batch < batches; batch = next++) await writeBatch(connection, material, batch)
+      for (let i = 0; i < share.length; i += BATCH) {
+        await writeBatch(connection, material, share.slice(i, i + BATCH), written)
+      }
       connection.release()
     }),
   )
   return material.events.length / ((performance.now() - began) / 1000)
 }
 
-async function writeBatch(connection: PoolConnection, material: Material, batch: number): Promise<void> {
-  const slice = <Row>(rows: Row[], perEvent: number): Row[] =>
-    rows.slice(batch * BATCH * perEvent, (batch + 1) * BATCH * perEvent)
-  const events = slice(material.events, 1)
+/** `written` counts over all connections: which rows of the plain inserts come next does not matter, as long as each comes once. */
+async function writeBatch(
+  connection: PoolConnection,
+  material: Material,
+  events: Material['events'],
+  written: { rows: number },
+): Promise<void> {
+  const [from, to] = [written.rows, written.rows + events.length]
+  written.rows = to
   const profiles = [...new Set(events.map((event) => event.profile))].sort()
   const sessions = [...new Set(events.map((event) => event.session))].sort()
   await connection.beginTransaction()
   await connection.query('SELECT * FROM profile WHERE id IN (?) ORDER BY id FOR UPDATE', [
     profiles.map((id) => Buffer.from(id, 'hex')),
   ])
-  await insert(connection, material, 'event_key', slice(material.inserted.event_key, 1))
-  await upsert(
-    connection,
-    material,
-    'profile',
-    profiles.flatMap((id) => [material.profiles.get(id) ?? []]),
-  )
-  await upsert(
-    connection,
-    material,
-    'session',
-    sessions.flatMap((id) => [material.sessions.get(id) ?? []]),
-  )
-  await insert(connection, material, 'event', slice(material.inserted.event, 1))
-  await insert(connection, material, 'workflow_run', slice(material.inserted.workflow_run, 1))
-  await insert(connection, material, 'activity', slice(material.inserted.activity, 2))
-  const inbox = slice(material.inbox, 1)
+  const { inserted, inbox } = material
+  await insert(connection, material, 'event_key', inserted.event_key.slice(from, to))
+  const rowsOf = (rows: Map<string, unknown[]>, ids: string[]): unknown[][] => ids.flatMap((id) => [rows.get(id) ?? []])
+  await upsert(connection, material, 'profile', rowsOf(material.profiles, profiles))
+  await upsert(connection, material, 'session', rowsOf(material.sessions, sessions))
+  await insert(connection, material, 'event', inserted.event.slice(from, to))
+  await insert(connection, material, 'workflow_run', inserted.workflow_run.slice(from, to))
+  await insert(connection, material, 'activity', inserted.activity.slice(2 * from, 2 * to))
+  const byPartition = groupByPartition(inbox.slice(from, to))
   await connection.query(
-    `DELETE FROM inbox WHERE ${[...new Set(inbox.map((row) => row[0]))].map(() => '(partition_no = ? AND id IN (?))').join(' OR ')}`,
-    [...groupByPartition(inbox)].flat(),
+    `DELETE FROM inbox WHERE ${[...byPartition].map(() => '(partition_no = ? AND id IN (?))').join(' OR ')}`,
+    [...byPartition].flat(),
   )
   await connection.commit()
 }

@@ -17,6 +17,9 @@ import type { Arrival, Submission, SubmittedEvent } from './submission.js'
 /** Most events a request: what a statement of the inbox takes, as a request is stored whole. */
 export const MAX_EVENTS = 1000
 
+/** Most bytes that the events of a request come to when stored; a quarter of what a statement may have. */
+const MAX_STORED_BYTES = 4 * 1024 * 1024
+
 /** Seconds after which a client may try again when nothing can be stored: most outages are restarts. */
 const RETRY_AFTER_SECONDS = 2
 
@@ -106,17 +109,17 @@ function prepare(
   const person = whom(submission, source, profileIds)
   const requestId = randomUUID()
   const eventIds: string[] = []
+  let bytes = 0
   const rows = events.map((event): InboxRow => {
     const id = newEventId(arrival.receivedAt)
     const eventId = toId(id)
     eventIds.push(eventId)
     const envelope = envelopeOf(event, { eventId, requestId, source, submission, arrival, person, profileIds })
-    return {
-      partition: partitionOf(envelope),
-      id,
-      sourceId: source.id,
-      body: Buffer.from(JSON.stringify(envelope)),
-    }
+    const body = Buffer.from(JSON.stringify(envelope))
+    // What the events of a request share is kept with each: a small body can stand for much.
+    bytes += body.length
+    if (bytes > MAX_STORED_BYTES) throw new Refusal('REQUEST_TOO_LARGE', { limit: MAX_STORED_BYTES })
+    return { partition: partitionOf(envelope), id, sourceId: source.id, body }
   })
   return { rows, receipt: { requestId, source, eventIds, profileId: person.answer, result: null, warnings } }
 }

@@ -25,6 +25,11 @@ export const ERRORS = {
   TIMEOUT: { status: 408, message: 'The request did not arrive in time.' },
   BODY_TOO_LARGE: { status: 413, message: 'The body is larger than {limit} bytes. Send fewer events at once.' },
   EVENT_TOO_LARGE: { status: 413, message: '{path} is larger than {limit} bytes. Send less with it.' },
+  REQUEST_TOO_LARGE: {
+    status: 413,
+    message:
+      'With what they share, the events come to more than {limit} bytes. Send a smaller context or fewer events.',
+  },
   ENCODING_UNKNOWN: {
     status: 415,
     message: 'The content encoding is not supported. Send the body plain or as gzip, deflate or br.',

@@ -12,8 +12,8 @@ import { writer } from './inbox/writer.js'
 import { countInto } from './metrics.js'
 import { buildServer } from './server.js'
 
-/** Writes in flight. One: while it commits, the next group gathers; a second made groups smaller and the server's work larger. */
-const WRITERS = Number(process.env.WRI ?? 1)
+/** Writes in flight at most; see `group-commit.ts` for when there is a second one. */
+const WRITERS = 2
 /** For sources, schemas and results. */
 const READERS = 2
 

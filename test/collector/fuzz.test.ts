@@ -8,7 +8,7 @@ import type { RowDataPacket } from 'mysql2/promise'
 import { createMigratedDatabase, type TestDatabase } from '../setup/database.js'
 import { startCollector, type TestCollector } from './start-collector.js'
 
-const RUNS = 120
+const RUNS = 70
 
 let database: TestDatabase
 let collector: TestCollector

@@ -256,6 +256,16 @@ describe('what is refused', () => {
     ],
     [JSON.stringify({ source: { id: 'shop' }, events: Array(1001).fill(view) }), 422, 'TOO_MANY_EVENTS', undefined],
     [`"${'x'.repeat(100_000)}"`, 413, 'BODY_TOO_LARGE', undefined],
+    [
+      JSON.stringify({
+        source: { id: 'shop' },
+        context: { page: { title: 'x'.repeat(40_000) } },
+        events: Array(200).fill({ type: 'a' }),
+      }),
+      413,
+      'REQUEST_TOO_LARGE',
+      undefined,
+    ],
   ])('a wrong body gets a code and a place: %#', async (body, status, code, path) => {
     const answer = await post(`${collector.url}/track`, body)
     expect(answer.status).toBe(status)

@@ -57,6 +57,21 @@ describe('group commit', () => {
     expect(inbox.waiting).toBe(0)
   })
 
+  test('a second write begins only when many wait', async () => {
+    const first = heldWriter()
+    const second = heldWriter()
+    const inbox = groupCommit([first.writer, second.writer], () => undefined)
+    void append(inbox, rows(1))
+    await nextRound()
+    const writes = (): number[] => [...first.pending, ...second.pending].map((write) => write.rows.length)
+    for (let i = 0; i < 31; i++) void append(inbox, rows(1))
+    await nextRound()
+    expect(writes()).toEqual([1])
+    void append(inbox, rows(1))
+    await nextRound()
+    expect(writes().sort()).toEqual([1, 32])
+  })
+
   test('a write is bounded in rows and bytes and never divides a request', async () => {
     const { writer, pending } = heldWriter()
     const inbox = groupCommit([writer], () => undefined)

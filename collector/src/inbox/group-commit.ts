@@ -7,10 +7,10 @@ const MAX_ROWS = 1000
 const MAX_BYTES = 1024 * 1024
 
 /**
- * Requests that are worth a write beside those in flight. Waiting for a slow disk, several writes share its next flush; a write for a few
- * requests costs the server as much as one for many.
+ * Requests that are worth a write beside those in flight. On a slow disk two writes share its next flush. On a fast one a second write only makes both
+ * smaller, and a write for few requests costs the server as much as one for many: by the time this many wait, nothing is left to do but to write.
  */
-const WORTH_A_WRITE = 12
+const WORTH_A_WRITE = 32
 
 /** How much may wait for its write. More than a second of full load: the database is too slow, and clients should know. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
@@ -83,7 +83,7 @@ export function groupCommit(writers: readonly Writer[], observe: Observe): Group
   /** The first write waits for nobody; one beside others has to be worth it. */
   function mayWrite(): boolean {
     if (idle.length === 0) return false
-    return queue.length >= (idle.length === writers.length ? 1 : Number(process.env.MINB ?? WORTH_A_WRITE))
+    return queue.length >= (idle.length === writers.length ? 1 : WORTH_A_WRITE)
   }
 
   /** The longest waiting requests that fit one statement; a request is never divided. */

@@ -1,8 +1,9 @@
-// A process of a local start: loads the services that its command line names, waits for their settings, starts them,
-// and ends them when told, or when the starter is gone.
+// A process of a local start: loads the services that its command line names, does what the starter orders, and ends
+// when it is told, or when the starter is gone.
 import type { Running } from '@segue/service'
 import { loadService } from './load-service.js'
-import type { ChildAnswer, ServiceName, ServiceStart } from './services.js'
+import type { Answer, Order } from './orders.js'
+import type { ServiceName, ServiceStart } from './services.js'
 
 const running: Running[] = []
 let ending = false
@@ -12,34 +13,39 @@ const CLOSE_MS = 20_000
 
 const [, ...names] = process.argv.slice(2) as [string, ...ServiceName[]]
 const loading = new Map(names.map((name) => [name, loadService(name)]))
-// What fails to load is reported when it is to start.
-for (const service of loading.values()) service.catch(() => {})
+const preparation = names.includes('migration-worker') ? import('./prepare.js') : undefined
+// What fails to load is reported by the order that needs it.
+for (const loaded of [...loading.values(), preparation]) loaded?.catch(() => {})
 
-process.once('message', (settings) => {
-  startAll(settings as ServiceStart[]).then(
-    () => answer({}),
-    (error: unknown) => {
-      console.error(error)
-      answer({ failed: error instanceof Error ? error.message : String(error) })
-      void end(1)
-    },
-  )
+process.on('message', (order: Order) => {
+  carryOut(order).then(answer, (error: unknown) => {
+    console.error(error)
+    answer({ failed: error instanceof Error ? error.message : String(error) })
+    void end(1)
+  })
 })
 // The channel closes when the starter dies, also by kill -9: nothing is left behind.
 process.once('disconnect', () => void end(0))
 process.once('SIGTERM', () => void end(0))
 
-async function startAll(settings: readonly ServiceStart[]): Promise<void> {
-  await Promise.all(
-    settings.map(async ({ name, environment }) => {
-      const start = await loading.get(name)
-      if (!start) throw new Error(`${name} was not loaded`)
-      running.push(await start({ ...process.env, ...environment }))
-    }),
-  )
+async function carryOut(order: Order): Promise<Answer> {
+  if ('start' in order) {
+    // One after the other: side by side, each would wait for the computing of all, and a connection could time out.
+    for (const service of order.start) await startService(service)
+    return {}
+  }
+  if (!preparation) throw new Error('This process has no code to prepare a database.')
+  const { prepare } = await preparation
+  return { prepared: await prepare(order.prepare) }
 }
 
-function answer(content: ChildAnswer): void {
+async function startService({ name, environment }: ServiceStart): Promise<void> {
+  const start = await loading.get(name)
+  if (!start) throw new Error(`${name} was not loaded`)
+  running.push(await start({ ...process.env, ...environment }))
+}
+
+function answer(content: Answer): void {
   process.send?.(content)
 }
 

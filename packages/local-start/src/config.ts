@@ -1,5 +1,5 @@
 // What a local start reads from the environment: which database server, which ports. All that is wrong is told at once.
-import { ConfigError, readConfig } from '@segue/service'
+import { ConfigError, readConfig } from '@segue/service/config'
 import { z } from 'zod'
 
 /** The two sets of everything: real data, and test data for the people who orchestrate it. */

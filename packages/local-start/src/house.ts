@@ -2,23 +2,16 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { portIsFree } from '@segue/private-database'
-import { ConfigError } from '@segue/service'
+import { ConfigError } from '@segue/service/config'
 import { allPorts, ENVIRONMENTS, type EnvironmentName, type LocalConfig } from './config.js'
 import { provideServer, type DatabaseServer } from './database-server.js'
 import type { Folders } from './folders.js'
 import { waitUntilReady } from './health.js'
 import { say, step } from './progress.js'
 import { writeRunning } from './running.js'
-import { loadPreparation, sendSample } from './run-apart.js'
+import { sendSample } from './sample.js'
 import { loadSecrets } from './secrets.js'
-import {
-  ACCOUNT_KINDS,
-  healthAddresses,
-  PROCESSES,
-  serviceSettings,
-  type ProcessPlan,
-  type EnvironmentSettings,
-} from './services.js'
+import { ACCOUNT_KINDS, healthAddresses, PROCESSES, serviceSettings, type EnvironmentSettings } from './services.js'
 import { memoryTable } from './status.js'
 import { summaryOf } from './summary.js'
 import { SupervisedChild } from './supervised-child.js'
@@ -26,17 +19,10 @@ import { SupervisedChild } from './supervised-child.js'
 /** Long enough for a slow machine; what takes longer has a reason that should be seen. */
 const READY_SECONDS = 60
 
-/** One process of one environment. */
-interface Member {
-  environment: EnvironmentName
-  plan: ProcessPlan
-  child: SupervisedChild
-}
-
 export class House {
   private server: Promise<DatabaseServer> | undefined
   private databasePid: () => number | undefined = () => undefined
-  private members: Member[] = []
+  private children: SupervisedChild[] = []
   private summary: string[] = []
   private ended: Promise<void> | undefined
 
@@ -50,7 +36,6 @@ export class House {
     const { config, folders } = this
     await checkPorts(config)
     const secrets = await loadSecrets(folders.secretsFile, ACCOUNT_KINDS)
-    const prepare = loadPreparation(folders)
     this.loadProcesses()
     const { adminUrl, pid } = await step('database server', () => {
       this.server = provideServer(config, folders, say)
@@ -58,11 +43,11 @@ export class House {
     })
     this.databasePid = pid
     await this.note()
-    const [production, staging] = await step('schema, accounts, first data', () =>
-      prepare(ENVIRONMENTS.map((environment) => ({ server: adminUrl, environment, secrets: secrets[environment] }))),
+    const prepared = await step('schema, accounts, first data', () =>
+      both((environment) =>
+        this.workersOf(environment).prepare({ server: adminUrl, environment, secrets: secrets[environment] }),
+      ),
     )
-    if (!production || !staging) throw new Error('The databases could not be prepared.')
-    const prepared = { production, staging }
     await step('services', () =>
       this.startServices((name) => ({
         environment: name,
@@ -92,39 +77,37 @@ export class House {
 
   /** Ends the processes at once; a private database ends by itself when this process is gone. */
   kill(): void {
-    for (const { child } of this.members) child.kill()
+    for (const child of this.children) child.kill()
   }
 
   /** Their code loads while the database is on its way; they start when they are told their settings. */
   private loadProcesses(): void {
-    this.members = ENVIRONMENTS.flatMap((environment) =>
-      PROCESSES.map((plan) => {
-        const name = `${environment}-${plan.name}`
-        const child = new SupervisedChild({
-          name,
-          logFile: join(this.folders.logs, `${name}.log`),
-          plan,
-          say,
-          changed: () => void this.note(),
-        })
-        return { environment, plan, child }
-      }),
-    )
+    this.children = PROCESSES.map((plan) => {
+      const logFile = join(this.folders.logs, `${plan.name}.log`)
+      return new SupervisedChild({ plan, logFile, say, changed: () => void this.note() })
+    })
+  }
+
+  private workersOf(environment: EnvironmentName): SupervisedChild {
+    const workers = this.children.find(({ name }) => name === `${environment}-workers`)
+    if (!workers) throw new Error(`There is no process for the workers of ${environment}.`)
+    return workers
   }
 
   private async startServices(settingsOf: (name: EnvironmentName) => EnvironmentSettings): Promise<void> {
     await Promise.all(
-      this.members.map(({ child, plan, environment }) =>
-        child.start(serviceSettings(plan.services, settingsOf(environment))),
-      ),
+      this.children.map((child) => {
+        const { environments, services } = child.plan
+        return child.start(environments.flatMap((name) => serviceSettings(services, settingsOf(name))))
+      }),
     )
     const addresses = ENVIRONMENTS.flatMap((name) => healthAddresses(name, this.config.ports[name]))
     await waitUntilReady(addresses, READY_SECONDS)
   }
 
   private async endAll(): Promise<void> {
-    for (const { name } of PROCESSES) {
-      await Promise.all(this.members.filter(({ plan }) => plan.name === name).map(({ child }) => child.close()))
+    for (const kind of ['-edge', 'api', '-workers']) {
+      await Promise.all(this.children.filter(({ name }) => name.endsWith(kind)).map((child) => child.close()))
     }
     const server = await this.server?.catch(() => undefined)
     await server?.close()
@@ -136,7 +119,7 @@ export class House {
     return [
       { name: 'npm start', pid: process.pid },
       ...(database === undefined ? [] : [{ name: 'database', pid: database }]),
-      ...this.members.map(({ child }) => ({ name: child.name, pid: child.pid })),
+      ...this.children.map(({ name, pid }) => ({ name, pid })),
     ]
   }
 
@@ -158,4 +141,10 @@ async function checkPorts(config: LocalConfig): Promise<void> {
       ({ port, variable }) => `port ${port} is taken by another program: end it, or set ${variable} to a free port`,
     ),
   )
+}
+
+/** The same for both environments at once. */
+async function both<Made>(make: (name: EnvironmentName) => Promise<Made>): Promise<Record<EnvironmentName, Made>> {
+  const [production, staging] = await Promise.all([make('production'), make('staging')])
+  return { production, staging }
 }

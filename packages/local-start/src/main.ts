@@ -1,5 +1,5 @@
 // The process behind `npm start` and `npm stop`.
-import { ConfigError } from '@segue/service'
+import { ConfigError } from '@segue/service/config'
 import { PrivateDatabaseError } from '@segue/private-database'
 
 const [command, ...options] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 // The services of an environment: which process each lives in, and what it is told through its environment variables.
 import type { AccountKind } from '@segue/database'
-import type { EnvironmentName, EnvironmentPorts } from './config.js'
+import { ENVIRONMENTS, type EnvironmentName, type EnvironmentPorts } from './config.js'
 import type { EnvironmentDatabase } from './database.js'
 import type { HealthAddress } from './health.js'
 import type { EnvironmentSecrets } from './secrets.js'
@@ -10,32 +10,47 @@ const WORKERS = ['event-worker', 'migration-worker'] as const
 
 export type ServiceName = 'collector' | 'gateway' | (typeof WORKERS)[number] | `subgraph-${(typeof SUBGRAPHS)[number]}`
 
-/**
- * The processes of an environment: few, because a Node process costs 50 MB before it does anything. The collector has
- * one for itself: it alone is open to the world, and must answer within milliseconds whatever the others do.
- * `heapMb` and `youngMb` (the space for new objects, times three) keep garbage from piling up to what the machine has:
- * with Node's defaults everything together takes a fifth more memory and is no faster.
- */
-export const PROCESSES: readonly ProcessPlan[] = [
-  { name: 'edge', services: ['collector'], heapMb: 128, youngMb: 4 },
-  {
-    name: 'api',
-    services: [...SUBGRAPHS.map((name) => `subgraph-${name}` as const), 'gateway'],
-    heapMb: 192,
-    youngMb: 4,
-  },
-  { name: 'workers', services: WORKERS, heapMb: 192, youngMb: 8 },
-]
-
-/** A process of each environment. */
+/** A process, with the services in it. */
 export interface ProcessPlan {
   name: string
+  environments: readonly EnvironmentName[]
   services: readonly ServiceName[]
   /** Most MiB for objects that live. */
   heapMb: number
   /** Most MiB for a half of the space for new objects. */
   youngMb: number
 }
+
+/**
+ * Few processes, because loading code is what takes time at a start (three seconds for the API alone) and memory
+ * afterwards. Each environment has its own edge, which is open to the world and must answer within milliseconds, and
+ * its own workers; the APIs, which wait for the database most of the time, share one. `heapMb` and `youngMb` keep
+ * garbage from piling up to what the machine has: with Node's defaults everything together takes a fifth more memory
+ * and is no faster.
+ */
+export const PROCESSES: readonly ProcessPlan[] = [
+  ...ENVIRONMENTS.map((environment) => ({
+    name: `${environment}-edge`,
+    environments: [environment],
+    services: ['collector'] as const,
+    heapMb: 128,
+    youngMb: 4,
+  })),
+  {
+    name: 'api',
+    environments: ENVIRONMENTS,
+    services: [...SUBGRAPHS.map((name) => `subgraph-${name}` as const), 'gateway'],
+    heapMb: 256,
+    youngMb: 16,
+  },
+  ...ENVIRONMENTS.map((environment) => ({
+    name: `${environment}-workers`,
+    environments: [environment],
+    services: WORKERS,
+    heapMb: 192,
+    youngMb: 8,
+  })),
+]
 
 /** Services that only other services reach, in the order of their ports. */
 const INTERNAL: readonly ServiceName[] = [...SUBGRAPHS.map((name) => `subgraph-${name}` as const), ...WORKERS]
@@ -47,15 +62,10 @@ export const ACCOUNT_KINDS: readonly AccountKind[] = [
   ...SUBGRAPHS.map((name) => `subgraph-${name}` as const),
 ]
 
-/** What a process of a local start is told: the services to start, each with its own variables. */
+/** A service to start, with its own variables. */
 export interface ServiceStart {
   name: ServiceName
   environment: Record<string, string>
-}
-
-/** What it answers: nothing when all are up, else why not. */
-export interface ChildAnswer {
-  failed?: string
 }
 
 /** All that the services of one environment are told. */
@@ -106,7 +116,7 @@ function variablesOf(name: ServiceName, settings: EnvironmentSettings): Record<s
 
 /** Where each service tells whether it is ready. */
 export function healthAddresses(environment: EnvironmentName, ports: EnvironmentPorts): HealthAddress[] {
-  return PROCESSES.flatMap(({ services }) => services).map((name) => ({
+  return (['collector', 'gateway', ...INTERNAL] as const).map((name) => ({
     name: `${environment} ${name}`,
     url: `http://127.0.0.1:${healthPortOf(name, ports)}/ready`,
   }))

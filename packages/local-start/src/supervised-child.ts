@@ -4,14 +4,14 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { CHILD_SCRIPT } from './folders.js'
-import type { ChildAnswer, ProcessPlan, ServiceStart } from './services.js'
+import type { Answer, Order } from './orders.js'
+import type { PrepareOrder, Prepared } from './prepare.js'
+import type { ProcessPlan, ServiceStart } from './services.js'
 
 export interface ChildOptions {
-  /** As `production-api`. */
-  name: string
   /** What it writes is added to this file. */
   logFile: string
-  /** The services that it will be told to start, whose code it loads before it knows their settings; and its memory. */
+  /** Its services, whose code it loads before it knows their settings; its name and its memory. */
   plan: ProcessPlan
   say: (line: string) => void
   /** Told after each start that the process id changed. */
@@ -36,18 +36,38 @@ export class SupervisedChild {
     this.child = load(options)
   }
 
+  get plan(): ProcessPlan {
+    return this.options.plan
+  }
+
   get name(): string {
-    return this.options.name
+    return this.options.plan.name
   }
 
   get pid(): number {
     return this.child.pid ?? 0
   }
 
+  /** Lets the process prepare a database; it must have the migration worker's code. */
+  async prepare(order: PrepareOrder): Promise<Prepared> {
+    const { prepared } = await carryOut(this.child, { prepare: order }, this.options)
+    if (!prepared) throw new Error(`${this.name} did not prepare the database of ${order.environment}.`)
+    return prepared
+  }
+
   /** Resolves when every service of the process is up; rejects with what it said when it ended instead. */
   async start(settings: readonly ServiceStart[]): Promise<void> {
     this.settings = settings
-    await startServices(this.child, settings, this.options)
+    try {
+      await carryOut(this.child, { start: settings }, this.options)
+    } catch (error) {
+      if (this.closing) throw error
+      // Once more: on a machine that is busy with something else a first connection may take too long.
+      this.options.say(`${(error as Error).message}. Trying once more.`)
+      this.child = load(this.options)
+      this.options.changed()
+      await carryOut(this.child, { start: settings }, this.options)
+    }
     void this.supervise()
   }
 
@@ -69,7 +89,8 @@ export class SupervisedChild {
   }
 
   private async supervise(): Promise<void> {
-    const { name, logFile, say } = this.options
+    const { logFile, say } = this.options
+    const { name } = this
     for (let pause = FIRST_PAUSE_MS; !this.closing; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       const began = Date.now()
       if (!hasEnded(this.child)) await once(this.child, 'exit')
@@ -80,7 +101,7 @@ export class SupervisedChild {
       if (this.closing) return
       this.child = load(this.options)
       this.options.changed()
-      await startServices(this.child, this.settings, this.options).then(
+      await carryOut(this.child, { start: this.settings }, this.options).then(
         () => say(`${name} is back (process ${this.pid})`),
         (error: Error) => say(error.message),
       )
@@ -88,7 +109,7 @@ export class SupervisedChild {
   }
 }
 
-function load({ name, logFile, plan: { services, heapMb, youngMb } }: ChildOptions): ChildProcess {
+function load({ logFile, plan: { name, services, heapMb, youngMb } }: ChildOptions): ChildProcess {
   const log = openSync(logFile, 'a')
   try {
     return fork(CHILD_SCRIPT, [name, ...services], {
@@ -104,21 +125,18 @@ function load({ name, logFile, plan: { services, heapMb, youngMb } }: ChildOptio
   }
 }
 
-async function startServices(
-  child: ChildProcess,
-  settings: readonly ServiceStart[],
-  { name, logFile }: ChildOptions,
-): Promise<void> {
-  const answer = new Promise<ChildAnswer>((resolve) => {
-    child.once('message', (message) => resolve(message as ChildAnswer))
+async function carryOut(child: ChildProcess, order: Order, { plan: { name }, logFile }: ChildOptions): Promise<Answer> {
+  const answered = new Promise<Answer>((resolve) => {
+    child.once('message', (message) => resolve(message as Answer))
     child.once('exit', (code, signal) => resolve({ failed: `it ended with ${signal ?? `exit code ${code}`}` }))
     child.once('error', (error) => resolve({ failed: error.message }))
   })
-  // A child that has ended already cannot be told anything; its exit is the answer.
-  if (child.connected) child.send(settings, () => {})
-  else if (hasEnded(child)) throw new Error(`${name} ended while it was loading. Its log: ${logFile}`)
-  const { failed } = await answer
-  if (failed !== undefined) throw new Error(`${name} did not start: ${failed}. Its log: ${logFile}`)
+  // A child that has ended already cannot be told anything, and its exit will not be heard again.
+  if (hasEnded(child)) throw new Error(`${name} ended while it was loading. Its log: ${logFile}`)
+  if (child.connected) child.send(order, () => {})
+  const answer = await answered
+  if (answer.failed !== undefined) throw new Error(`${name} failed: ${answer.failed}. Its log: ${logFile}`)
+  return answer
 }
 
 function hasEnded(child: ChildProcess): boolean {

