@@ -8,9 +8,14 @@ export interface BenchProcess {
   url: string
 }
 
-/** Starts a script and waits until it says (on IPC or in its log) where it listens or that it is ready. */
-export async function startProcess(script: string, environment: Record<string, string>): Promise<BenchProcess> {
+/** Starts a script and waits until it says in its output where it listens or that it is ready. `flags` are Node's. */
+export async function startProcess(
+  script: string,
+  environment: Record<string, string>,
+  flags: readonly string[] = [],
+): Promise<BenchProcess> {
   const child = fork(script, {
+    execArgv: [...flags],
     env: { PATH: process.env['PATH'], ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   })

@@ -168,7 +168,7 @@ function envelopeOf(event: SubmittedEvent, circumstances: Circumstances): Envelo
   seeForOurselves(envelope, source, arrival)
   if (person.profileId !== undefined) envelope.profileId = person.profileId
   // Each event its own: two people of one batch must not begin as one profile.
-  if (person.begins && event.identities.length > 0) envelope.newProfileId = profileIds.mint()
+  if (person.begins && mayBegin(event, person)) envelope.newProfileId = profileIds.mint()
   if (submission.session) envelope.session = submission.session
   // A webhook that states a session is about whoever that session's is.
   if (nobody && (source.channel === 'tracker' || !submission.session)) envelope.profileLess = true
@@ -178,6 +178,18 @@ function envelopeOf(event: SubmittedEvent, circumstances: Circumstances): Envelo
   if (event.transient) envelope.transient = true
   if (submission.hearsAnswers && source.synchronous) envelope.awaitsResult = true
   return envelope
+}
+
+/** Identities that come with the browser, not with who sits before it. */
+const OF_THE_BROWSER = new Set(['device', 'anonymous'])
+
+/**
+ * Whether a new profile may turn out to be needed. For a visitor whose profile id is known only when somebody is named: most requests have a device id
+ * and nothing else, and minting an id for each would be a tenth of their time.
+ */
+function mayBegin({ identities }: SubmittedEvent, { profileId }: Whom): boolean {
+  if (profileId === undefined) return identities.length > 0
+  return identities.some(({ kind }) => !OF_THE_BROWSER.has(kind))
 }
 
 /** A browser's address and user agent are what the connection says; a server speaks for clients that only it has seen. */

@@ -149,6 +149,16 @@ describe('whose events they are', () => {
     expect(wrong).toMatchObject({ status: 422, body: { error: { code: 'SHAPE_INVALID', path: 'profile.id' } } })
   })
 
+  test('somebody who signs in at a known visitor’s browser may begin anew; the browser alone may not', async () => {
+    const profile = { id: ids.mint() }
+    await track({ profile, device: { id: 'd' } })
+    await track({ profile: { ...profile, identities: [{ kind: 'user', value: 'ada' }] }, device: { id: 'd' } })
+    const [alone, named] = (await collector.inbox()).map(({ envelope }) => envelope)
+    expect([alone?.profileId, named?.profileId]).toEqual([profile.id, profile.id])
+    expect(alone?.newProfileId).toBeUndefined()
+    expect(ids.isMinted(named?.newProfileId ?? '')).toBe(true)
+  })
+
   test('a server that knows its customer needs no id of ours and gets none', async () => {
     const identities = [{ kind: 'customer', value: '17850' }]
     const { body } = await track({ source: { id: 'server' }, profile: { identities }, events: [view, view] })

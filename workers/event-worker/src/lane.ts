@@ -5,7 +5,7 @@ import { EventFailure, claimKeys, processBatch, type BatchOutcome, type Configur
 import type { Logger } from '@segue/service'
 import type { Pool, PoolConnection } from 'mysql2/promise'
 import { failureKind, isContention, reasonOf } from './failures.js'
-import type { Leases } from './leases.js'
+import { LEASE_SECONDS, type Leases } from './leases.js'
 import { envelopeOf } from './read-envelope.js'
 import { Reader } from './reader.js'
 import { deleteRows, insertDeadLetters, type DeadLetterRow, type InboxRow } from './sql/inbox.js'
@@ -165,7 +165,7 @@ export class Lane {
 
   async #fence(connection: PoolConnection, rows: InboxRow[]): Promise<number> {
     const partitions = [...new Set(rows.map((row) => row.partition))]
-    const { leases, now } = await fence(connection, this.options.worker, partitions)
+    const { leases, now } = await fence(connection, this.options.worker, partitions, LEASE_SECONDS)
     const mine = leases.filter((lease) => this.options.leases.held.get(lease.partition) === lease.epoch)
     if (mine.length !== partitions.length) throw new Fenced('Another worker has taken a partition of this batch over.')
     return now

@@ -8,7 +8,7 @@ import { announce, countLivingWorkers, release, renew, retire, take } from './sq
  * How long a lease lasts without renewal: a killed worker's partitions are taken over within this and one heartbeat. Shorter would take
  * partitions from a worker that only pauses for its garbage collector.
  */
-const LEASE_SECONDS = 4
+export const LEASE_SECONDS = 4
 const HEARTBEAT_MS = 1000
 
 export class Leases {

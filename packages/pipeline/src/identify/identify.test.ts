@@ -57,6 +57,19 @@ describe('Whom an event is about', () => {
     expect(await eventProfile(nobody.eventId)).toBeNull()
   })
 
+  it('is the stated profile when what else is stated cannot be theirs and no new profile may begin', async () => {
+    const [profileId, first, second] = [mintId(), fresh('user'), fresh('user')]
+    await pipeline.process(envelope({ profileId, identities: claims({ user: first }) }))
+    const { newProfileId: _none, ...other } = envelope({
+      trusted: false,
+      profileId,
+      identities: claims({ user: second }),
+    })
+    await pipeline.process(other)
+    expect(await eventProfile(other.eventId)).toBe(profileId)
+    expect(await problemsOf(other.eventId)).toEqual(['IDENTITY_CONFLICT'])
+  })
+
   it('is the owner of the session when the event says nothing else', async () => {
     const session = { id: fresh('session'), save: true }
     const visit = envelope({ profileId: mintId(), session })

@@ -64,6 +64,8 @@ function personOf(
   const refused: Claim[] = []
   let unknownId: string | undefined
   let person: WorkingProfile | undefined
+  /** Whose id it states although what else it states is not theirs: better theirs than nobody's. */
+  let misfit: WorkingProfile | undefined
 
   for (const lead of leads) {
     if ('id' in lead) {
@@ -71,6 +73,7 @@ function personOf(
       if (!owner) unknownId = lead.id
       else if (!person) {
         if (fits(owner, unowned)) person = owner
+        else misfit = owner
       } else if (
         owner !== person &&
         mayBeOne(person, owner, unowned, { trusted: envelope.trusted, movable: false }, batch.rules)
@@ -101,6 +104,7 @@ function personOf(
   if (!person && unowned.length === 0 && session) person = surviving(session)
   const newId = unknownId ?? envelope.newProfileId
   if (!person && newId !== undefined) person = profileById(batch, newId) ?? create(batch, newId, envelope.occurredAt)
+  person ??= misfit && surviving(misfit)
   if (!person) return undefined
 
   if (unknownId !== undefined && unknownId !== person.id) {

@@ -25,17 +25,41 @@ export async function countLivingWorkers(connection: Connection): Promise<number
   return Number(rows[0]?.['n'] ?? 1)
 }
 
-/** Extends this worker's leases, also those that ran out but that nobody took, and returns them. */
+/**
+ * Extends this worker's leases, also those that ran out but that nobody took, and returns all of them. Rows locked by a batch of this worker are
+ * left out: the fence extends those. Waiting for them would hold the other lanes' rows meanwhile.
+ */
 export async function renew(connection: Connection, worker: string, seconds: number): Promise<Lease[]> {
-  await connection.query(
-    'UPDATE partition_lease SET expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND WHERE owner = ?',
-    [seconds, worker],
-  )
+  await connection.beginTransaction()
+  try {
+    const [idle] = await connection.query<RowDataPacket[]>(
+      'SELECT partition_no FROM partition_lease WHERE owner = ? FOR UPDATE SKIP LOCKED',
+      [worker],
+    )
+    await extend(
+      connection,
+      idle.map((row) => row['partition_no']),
+      seconds,
+    )
+    await connection.commit()
+  } catch (error) {
+    await connection.rollback()
+    throw error
+  }
   const [rows] = await connection.query<RowDataPacket[]>(
     'SELECT partition_no, epoch FROM partition_lease WHERE owner = ? ORDER BY partition_no',
     [worker],
   )
   return rows.map(leaseOf)
+}
+
+/** Extends leases whose rows this transaction has locked. */
+async function extend(tx: Connection, partitions: number[], seconds: number): Promise<void> {
+  if (partitions.length === 0) return
+  await tx.query(
+    'UPDATE partition_lease SET expires_at = UTC_TIMESTAMP(3) + INTERVAL ? SECOND WHERE partition_no IN (?)',
+    [seconds, partitions],
+  )
 }
 
 /**
@@ -80,20 +104,27 @@ export async function retire(connection: Connection, worker: string): Promise<vo
 }
 
 /**
- * The fence: locks these partitions' leases until the commit and says which of them this worker holds, and the time. Nobody takes a
- * lease over while its row is locked, so effects are written by its owner or not at all.
+ * The fence: locks these partitions' leases until the commit, extends them, and says which of them this worker holds, and the time. Nobody takes
+ * a lease over while its row is locked, so effects are written by its owner or not at all.
  */
 export async function fence(
   tx: Connection,
   worker: string,
   partitions: number[],
+  seconds: number,
 ): Promise<{ leases: Lease[]; now: number }> {
   const [rows] = await tx.query<RowDataPacket[]>(
     `SELECT partition_no, epoch, UTC_TIMESTAMP(3) AS now FROM partition_lease WHERE partition_no IN (?) AND owner = ?
      ORDER BY partition_no FOR UPDATE`,
     [partitions, worker],
   )
-  return { leases: rows.map(leaseOf), now: rows[0]?.['now'].getTime() ?? 0 }
+  const leases = rows.map(leaseOf)
+  await extend(
+    tx,
+    leases.map((lease) => lease.partition),
+    seconds,
+  )
+  return { leases, now: rows[0]?.['now'].getTime() ?? 0 }
 }
 
 function leaseOf(row: RowDataPacket): Lease {
