@@ -26,3 +26,5 @@ server.listen(0, '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`)
 })
 process.on('SIGTERM', () => process.exit(0))
+// Whoever started it is gone.
+process.on('disconnect', () => process.exit(0))

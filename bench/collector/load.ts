@@ -23,6 +23,7 @@ export interface LoadResult {
 process.once('message', (order: LoadOrder) => {
   void generate(order).then((result) => process.send?.(result, () => process.exit(0)))
 })
+process.on('disconnect', () => process.exit(1))
 console.log('ready')
 
 async function generate({ url, path, bodies, connections, seconds }: LoadOrder): Promise<LoadResult> {

@@ -1,4 +1,4 @@
-// CORS as browsers ask for it; what Chromium itself makes of it is in `browser.test.ts`.
+// CORS as browsers ask for it: the headers of preflights and answers, over HTTP.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMigratedDatabase, type TestDatabase } from '../setup/database.js'
 import { startCollector, type TestCollector } from './start-collector.js'

@@ -34,7 +34,7 @@ export const PROCESSES: readonly ProcessPlan[] = [
     environments: [environment],
     services: ['collector'] as const,
     heapMb: 128,
-    youngMb: 4,
+    youngMb: 16,
   })),
   {
     name: 'api',
@@ -48,7 +48,7 @@ export const PROCESSES: readonly ProcessPlan[] = [
     environments: [environment],
     services: WORKERS,
     heapMb: 192,
-    youngMb: 8,
+    youngMb: 32,
   })),
 ]
 
