@@ -1,16 +1,15 @@
 // How near durable answers of the collector come to a bare HTTP server that only parses the same bodies.
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { createAccounts, migrate } from '@segue/database'
 import { profileIds } from '@segue/event-model'
-import { startPrivateDatabase, type PrivateDatabase } from '@segue/private-database'
-import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import type { PrivateDatabase } from '@segue/private-database'
+import { createConnection } from 'mysql2/promise'
 import type { LoadResult } from './collector/load.js'
 import { trackBodies } from './collector/bodies.js'
-import { ended, startProcess, type BenchProcess } from './collector/processes.js'
+import { printSettings, root, startBenchDatabase } from './stand/database.js'
+import { ended, startProcess, type BenchProcess } from './stand/processes.js'
 
 const CONNECTIONS = 64
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 6)
@@ -20,20 +19,8 @@ const GOAL_P99_MS = 10
 /** As the reference of the collector recommends; the bare server gets it too. */
 const FLAGS = ['--max-semi-space-size=32']
 
-const root = join(import.meta.dirname, '../..')
 const key = randomBytes(32)
-const scratch = join(root, '.segue/test')
-mkdirSync(scratch, { recursive: true })
-
-const database = await startPrivateDatabase({
-  folder: mkdtempSync(join(scratch, 'bench-')),
-  cacheFolder: join(root, '.segue/mariadb'),
-  port: 0,
-  durability: 'full',
-  bufferPoolMb: 256,
-  redoLogMb: 256,
-  temporary: true,
-})
+const database = await startBenchDatabase({ bufferPoolMb: 256, redoLogMb: 256 })
 const processes: BenchProcess[] = []
 try {
   await run()
@@ -60,7 +47,7 @@ async function run(): Promise<void> {
      VALUES (?, 'Bench', 'tracker', '[]', 10000000, NOW(3), NOW(3))`,
     [source],
   )
-  await printSettings(admin)
+  await printSettings(admin, ` ${FLAGS.join(' ')}`)
 
   const bare = await startProcess(join(import.meta.dirname, 'collector/bare-server.js'), {}, FLAGS)
   processes.push(bare)
@@ -143,17 +130,6 @@ function collectorUrl(server: PrivateDatabase, user: string, password: string): 
   url.password = password
   url.searchParams.set('socketPath', server.socketPath)
   return url.href
-}
-
-async function printSettings(admin: Awaited<ReturnType<typeof createConnection>>): Promise<void> {
-  const [rows] = await admin.query<RowDataPacket[]>(
-    `SELECT @@version AS version, @@innodb_flush_log_at_trx_commit AS flush_log_at_trx_commit, @@innodb_doublewrite AS doublewrite,
-       @@innodb_buffer_pool_size DIV 1048576 AS buffer_pool_mb, @@innodb_log_file_size DIV 1048576 AS redo_log_mb, @@log_bin AS log_bin`,
-  )
-  console.log('durability:', JSON.stringify(rows[0]))
-  console.log(
-    `machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version} ${FLAGS.join(' ')}`,
-  )
 }
 
 function median(runs: LoadResult[], figure: 'perSecond' | 'p50' | 'p99' | 'max'): number {

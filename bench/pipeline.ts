@@ -1,14 +1,12 @@
 // How near the pipeline (inbox → all effects, with a workflow of five nodes) comes to batched statements that write the same rows and think nothing.
-import { mkdirSync, mkdtempSync } from 'node:fs'
-import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { connect } from '@segue/database'
 import { prepareDatabase } from '@segue/migration-worker'
-import { startPrivateDatabase } from '@segue/private-database'
-import { createConnection, type Connection, type Pool, type RowDataPacket } from 'mysql2/promise'
-import { ended, startProcess, type BenchProcess } from './collector/processes.js'
+import { createConnection, type Pool, type RowDataPacket } from 'mysql2/promise'
+import { printSettings, root, startBenchDatabase } from './stand/database.js'
+import { ended, startProcess, type BenchProcess } from './stand/processes.js'
 import { deployWorkflow, feed, visitors } from './pipeline/feed.js'
 import { readMaterial, writeRaw } from './pipeline/raw.js'
 
@@ -29,18 +27,7 @@ const { values: options } = parseArgs({
 const EVENTS = Number(options.events)
 const PEOPLE = Number(options.people)
 
-const root = join(import.meta.dirname, '../..')
-const scratch = join(root, '.segue/test')
-mkdirSync(scratch, { recursive: true })
-const server = await startPrivateDatabase({
-  folder: mkdtempSync(join(scratch, 'bench-')),
-  cacheFolder: join(root, '.segue/mariadb'),
-  port: 0,
-  durability: 'full',
-  bufferPoolMb: 2048,
-  redoLogMb: 1024,
-  temporary: true,
-})
+const server = await startBenchDatabase({ bufferPoolMb: 2048, redoLogMb: 1024 })
 const admin = await createConnection(server.adminUrl)
 const processes: BenchProcess[] = []
 try {
@@ -52,7 +39,7 @@ try {
 }
 
 async function run(): Promise<void> {
-  await printSettings(admin)
+  await printSettings(admin, `; ${EVENTS} events of ${PEOPLE} people`)
   const figures: Record<string, number> = {}
 
   const main = await freshDatabase('pipeline')
@@ -214,17 +201,6 @@ async function snapshotComparison(figures: Record<string, number>): Promise<void
   figures['eventsPerSecond_end_of_snapshot'] = last
   await reader.end()
   await database.pool.end()
-}
-
-async function printSettings(connection: Connection): Promise<void> {
-  const [rows] = await connection.query<RowDataPacket[]>(
-    `SELECT @@version AS version, @@innodb_flush_log_at_trx_commit AS flush_log_at_trx_commit, @@innodb_doublewrite AS doublewrite,
-       @@innodb_buffer_pool_size DIV 1048576 AS buffer_pool_mb, @@innodb_log_file_size DIV 1048576 AS redo_log_mb, @@log_bin AS log_bin`,
-  )
-  console.log('durability:', JSON.stringify(rows[0]))
-  console.log(
-    `machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}; ${EVENTS} events of ${PEOPLE} people`,
-  )
 }
 
 function rounded(figures: Record<string, number>): Record<string, number> {
