@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { connect } from '@segue/database'
 import { profileIds, type Envelope } from '@segue/event-model'
-import { ConfigurationLoader, installBuiltIns, moveMerged, processBatch } from '@segue/pipeline'
+import { ConfigurationLoader, installBuiltIns, moveMerged, OwnerMemory, processBatch } from '@segue/pipeline'
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Pool } from 'mysql2/promise'
 import { startEnvironment, type TestEnvironment } from '../gateway/environment.js'
@@ -49,7 +49,7 @@ async function process(...envelopes: Envelope[]): Promise<void> {
   const tx = await pool.getConnection()
   try {
     await tx.beginTransaction()
-    await processBatch(tx, envelopes, await configuration.load(), Date.now())
+    await processBatch(tx, envelopes, await configuration.load(), Date.now(), new OwnerMemory())
     await tx.commit()
   } finally {
     tx.release()

@@ -1,5 +1,5 @@
 // Before the steps: claims the clients' own event ids, so that an event sent twice is processed once.
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { toBytes, toId } from '@segue/database'
 import type { Envelope } from '@segue/event-model'
 import type { Connection } from 'mysql2/promise'
@@ -73,7 +73,7 @@ async function claimClientKeys(
 function eventKey(sourceId: string, { id, time }: { id: string; time: number | null }, eventId: string): EventKey {
   const second =
     time === null || !Number.isFinite(time) ? 0 : Math.min(LATEST_SECOND, Math.max(0, Math.floor(time / 1000)))
-  const hash = createHash('sha256').update(sourceId).update('\0').update(id).digest().subarray(0, 16)
+  const hash = digest('sha256', `${sourceId}\0${id}`, 'buffer').subarray(0, 16)
   return { messageTime: second, hash, eventId: toBytes(eventId) }
 }
 

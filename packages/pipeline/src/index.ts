@@ -2,6 +2,7 @@
 export { processBatch, type BatchOutcome } from './process-batch.js'
 export { EventFailure } from './batch.js'
 export { ProfilesMoved } from './identify/load.js'
+export { OwnerMemory } from './identify/owner-memory.js'
 export { ConfigurationLoader, type Configuration } from './configuration.js'
 export { claimKeys } from './claim-keys.js'
 export { moveMerged } from './move-merged.js'

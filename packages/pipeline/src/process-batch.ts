@@ -6,6 +6,7 @@ import type { Batch, WorkingEvent } from './batch.js'
 import { claimKeys } from './claim-keys.js'
 import type { Configuration } from './configuration.js'
 import { identify } from './identify/identify.js'
+import type { OwnerMemory } from './identify/owner-memory.js'
 import { map } from './map.js'
 import { merge } from './merge.js'
 import { stampOf } from './profile-document/stamp.js'
@@ -27,7 +28,7 @@ export interface BatchOutcome {
 }
 
 /**
- * Processes envelopes in their order and writes all effects to `tx`. `now` is the database's time. Throws `EventFailure` for an event that
+ * Processes envelopes in their order and writes all effects to `tx`. `now` is the database's time; `owners` is kept from batch to batch. Throws `EventFailure` for an event that
  * cannot be processed, `ProfilesMoved` and database errors for what is worth another try; the caller rolls back.
  */
 export async function processBatch(
@@ -35,6 +36,7 @@ export async function processBatch(
   envelopes: Envelope[],
   configuration: Configuration,
   now: number,
+  owners: OwnerMemory,
 ): Promise<BatchOutcome> {
   const timings: Record<string, number> = {}
   let began = performance.now()
@@ -49,7 +51,7 @@ export async function processBatch(
   const batch = batchOf(fresh, configuration, now)
   validate(batch, configuration)
   lap('validate')
-  await identify(tx, batch, configuration)
+  await identify(tx, batch, configuration, owners)
   lap('identify')
   map(batch, configuration)
   lap('map')

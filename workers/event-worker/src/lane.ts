@@ -1,7 +1,14 @@
 // One lane of the worker: takes the oldest rows of its partitions, runs them through the pipeline, commits effects and deletion together.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Envelope } from '@segue/event-model'
-import { EventFailure, claimKeys, processBatch, type BatchOutcome, type Configuration } from '@segue/pipeline'
+import {
+  EventFailure,
+  OwnerMemory,
+  claimKeys,
+  processBatch,
+  type BatchOutcome,
+  type Configuration,
+} from '@segue/pipeline'
 import type { Logger } from '@segue/service'
 import type { Pool, PoolConnection } from 'mysql2/promise'
 import { failureKind, isContention, reasonOf } from './failures.js'
@@ -43,6 +50,7 @@ class Fenced extends Error {
 
 export class Lane {
   readonly #reader = new Reader()
+  readonly #owners = new OwnerMemory()
   readonly #stopping = new AbortController()
   #running: Promise<void> = Promise.resolve()
   /** Set while the database cannot work, for readiness. */
@@ -154,7 +162,7 @@ export class Lane {
       throw new Fenced('Somebody else has processed rows of this batch.')
     const unreadable = new Map(dead)
     const envelopes = parse(rows, unreadable)
-    const outcome = await processBatch(connection, envelopes, this.options.configuration(), now)
+    const outcome = await processBatch(connection, envelopes, this.options.configuration(), now, this.#owners)
     await this.#insertDead(connection, unreadable, now)
     await connection.commit()
     this.#reader.done(all)

@@ -1,5 +1,5 @@
 // The identities an event states, normalized, deduplicated and ordered from the strongest kind to the weakest.
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { normalizeIdentity, type Envelope, type EventType, type IdentityKind } from '@segue/event-model'
 import type { Problem, WorkingEvent } from '../batch.js'
 import { parsePath, readPath } from '../paths.js'
@@ -41,7 +41,7 @@ function claim(rule: IdentityKind, raw: string, trusted: boolean): Claim | Probl
   const value = normalizeIdentity(rule.normalization, raw)
   if (value === null)
     return { code: 'IDENTITY_JUNK', message: `The value of identity ${kind} identifies nobody; it was ignored.` }
-  const hash = createHash('sha256').update(value).digest()
+  const hash = digest('sha256', value, 'buffer')
   return { rule, value, hash, key: identityKey(kind, hash) }
 }
 

@@ -12,8 +12,9 @@ import {
 import type { Configuration } from '../configuration.js'
 import { sessionBytes } from '../session-id.js'
 import { claimsOf, type Claim } from './claims.js'
-import { addDecisive, loadProfiles, type Claims } from './load.js'
+import { addDecisive, loadProfiles, rememberOwners, type Claims } from './load.js'
 import { isIdentified, mayBeOne, mergeProfiles } from './merge-profiles.js'
+import type { OwnerMemory } from './owner-memory.js'
 
 /**
  * An identity that tied, untied or failed to tie identified people this often names no person but a kiosk, a call centre or a test
@@ -28,7 +29,12 @@ export const JOIN_LIMIT = 20
 const TRUSTED_ID = 1000
 const COOKIE_ID = 10
 
-export async function identify(tx: Connection, batch: Batch, configuration: Configuration): Promise<void> {
+export async function identify(
+  tx: Connection,
+  batch: Batch,
+  configuration: Configuration,
+  owners: OwnerMemory,
+): Promise<void> {
   const claims: Claims = new Map()
   eachEvent(batch, (event) => {
     const { type, profileLess } = event.envelope
@@ -37,7 +43,7 @@ export async function identify(tx: Connection, batch: Batch, configuration: Conf
       profileLess ? [] : claimsOf(event, configuration.eventTypes.get(type), configuration.identityKinds),
     )
   })
-  const sessions = await loadProfiles(tx, batch, claims)
+  const sessions = await loadProfiles(tx, batch, claims, owners)
   eachEvent(batch, (event) => {
     const person = personOf(event, claims.get(event) ?? [], batch, sessions)
     if (!person) return
@@ -46,6 +52,7 @@ export async function identify(tx: Connection, batch: Batch, configuration: Conf
     person.firstSeenAt = Math.min(person.firstSeenAt, event.envelope.occurredAt)
     person.lastSeenAt = Math.max(person.lastSeenAt, event.envelope.occurredAt)
   })
+  rememberOwners(batch, owners)
 }
 
 /** Something that names a profile: an identity with an owner, or an id. */

@@ -2,8 +2,9 @@
 import type { Connection } from 'mysql2/promise'
 import { isId } from '@segue/database'
 import { identityKey, type Claim } from './claims.js'
+import type { OwnerMemory } from './owner-memory.js'
 import { sessionBytes } from '../session-id.js'
-import type { Batch, WorkingEvent, WorkingIdentity, WorkingProfile } from '../batch.js'
+import { surviving, type Batch, type WorkingEvent, type WorkingIdentity, type WorkingProfile } from '../batch.js'
 import {
   lockProfiles,
   selectAliases,
@@ -25,33 +26,53 @@ export class ProfilesMoved extends Error {
 const ROUNDS = 6
 
 /**
- * Fills `batch.profiles`, `batch.identities`, `batch.aliases` and returns the sessions' profiles. What an identity leads to is read before the
- * profiles are locked and again after: nobody moves an identity away from a profile that we hold, so when the second
- * reading names no new profile, everything read is true until the commit.
+ * Fills `batch.profiles`, `batch.identities`, `batch.aliases` and returns the sessions' profiles. The profiles that `owners` remembers are locked
+ * first, then everything is read; what that names and is not held yet is locked, and all is read again. Nobody moves an identity away from a
+ * profile that we hold, so when a reading names no new profile, everything read is true until the commit.
  */
-export async function loadProfiles(tx: Connection, batch: Batch, claims: Claims): Promise<Map<string, WorkingProfile>> {
+export async function loadProfiles(
+  tx: Connection,
+  batch: Batch,
+  claims: Claims,
+  owners: OwnerMemory,
+): Promise<Map<string, WorkingProfile>> {
   const wantedIdentities = new Map([...claims.values()].flat().map((claim): [string, Claim] => [claim.key, claim]))
   const sessions = sessionsThatDecide(batch, claims)
   const held = new Map<string, WorkingProfile | null>()
+  /** Ids that a row named before they were locked. */
+  const wereNamed = new Set<string>()
+  const hold = async (ids: string[]): Promise<void> => {
+    const rows = await lockProfiles(tx, ids)
+    for (const id of ids) held.set(id, rows.get(id) ?? null)
+  }
 
+  const likely = likelyIds(batch, claims, owners)
+  if (likely.length > 0) await hold(likely)
   for (let round = 0; round < ROUNDS; round++) {
     const identities = await selectIdentities(tx, [...wantedIdentities.values()])
     const sessionProfiles = await selectSessionProfiles(tx, sessions)
     const ids = referencedIds(batch, claims, identities, sessionProfiles)
     const aliases = await selectAliases(tx, ids)
-    const canonical = [...new Set(ids.map((id) => aliases.get(id) ?? id))]
-    const missing = canonical.filter((id) => !held.has(id)).sort()
+    const canonical = (id: string): string => aliases.get(id) ?? id
+    const named = new Set([
+      ...[...identities.values()].map((row) => canonical(row.profileId)),
+      ...[...sessionProfiles.values()].map(canonical),
+    ])
+    // An id that was nobody when it was locked may have become somebody since; only a lock that follows the row which names it counts.
+    const isMissing = (id: string): boolean =>
+      !held.has(id) || (held.get(id) === null && named.has(id) && !wereNamed.has(id))
+    const missing = [...new Set(ids.map(canonical))].filter(isMissing).sort()
     if (missing.length === 0) {
       await fill(tx, batch, held, wantedIdentities, identities, aliases)
       return new Map(
         [...sessionProfiles].flatMap(([session, id]): [string, WorkingProfile][] => {
-          const profile = held.get(aliases.get(id) ?? id)
+          const profile = held.get(canonical(id))
           return profile ? [[session, profile]] : []
         }),
       )
     }
-    const rows = await lockProfiles(tx, missing)
-    for (const id of missing) held.set(id, rows.get(id) ?? null)
+    for (const id of missing) if (named.has(id)) wereNamed.add(id)
+    await hold(missing)
   }
   throw new ProfilesMoved('Profiles kept moving while they were being locked.')
 }
@@ -64,6 +85,31 @@ function sessionsThatDecide(batch: Batch, claims: Claims): Buffer[] {
     if (session && !profileId && !profileLess && claims.get(event)?.length === 0) ids.add(session.id)
   }
   return [...ids].map(sessionBytes)
+}
+
+/** The profiles a batch will most likely touch, sorted: those remembered, and the new ids of people nobody has heard of. */
+function likelyIds(batch: Batch, claims: Claims, owners: OwnerMemory): string[] {
+  const ids = new Set<string>()
+  for (const event of batch.events) {
+    const { profileId, newProfileId } = event.envelope
+    const stated = profileId?.toLowerCase()
+    let known = stated !== undefined
+    if (stated !== undefined && isId(stated)) ids.add(owners.recall(stated) ?? stated)
+    for (const { key } of claims.get(event) ?? []) {
+      const owner = owners.recall(key)
+      if (owner === undefined) continue
+      ids.add(owner)
+      known = true
+    }
+    if (!known && newProfileId !== undefined) ids.add(newProfileId)
+  }
+  return [...ids].sort()
+}
+
+/** Keeps what a batch found for the next one. The batch may still be rolled back: guesses may be wrong. */
+export function rememberOwners(batch: Batch, owners: OwnerMemory): void {
+  for (const [key, { owner }] of batch.identities) if (owner) owners.remember(key, surviving(owner).id)
+  for (const [alias, profile] of batch.aliases) owners.remember(alias, surviving(profile).id)
 }
 
 function referencedIds(

@@ -32,12 +32,13 @@ export async function insertRows(tx: Connection, statement: InsertStatement, row
   return affected
 }
 
-/** Rows in groups that a statement can hold. */
+/** Rows in groups that a statement can hold. Buffers are ids and hashes: too small to count. */
 function* groups(rows: Cell[][]): Iterable<Cell[][]> {
   let begin = 0
   let characters = 0
   for (const [i, row] of rows.entries()) {
-    const size = row.reduce<number>((sum, cell) => sum + lengthOf(cell), 0)
+    let size = 0
+    for (const cell of row) if (typeof cell === 'string') size += cell.length
     if (i > begin && characters + size > CHARACTERS) {
       yield rows.slice(begin, i)
       begin = i
@@ -46,10 +47,6 @@ function* groups(rows: Cell[][]): Iterable<Cell[][]> {
     characters += size
   }
   yield begin === 0 ? rows : rows.slice(begin)
-}
-
-function lengthOf(cell: Cell): number {
-  return typeof cell === 'string' || Buffer.isBuffer(cell) ? cell.length : 0
 }
 
 async function insertGroup(tx: Connection, statement: InsertStatement, rows: Cell[][]): Promise<number> {

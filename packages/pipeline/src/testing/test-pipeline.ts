@@ -7,6 +7,7 @@ import { v7 } from 'uuid'
 import { createMigratedDatabase } from '../../../../test/setup/database.js'
 import {
   ConfigurationLoader,
+  OwnerMemory,
   ProfilesMoved,
   installBuiltIns,
   moveMerged,
@@ -67,13 +68,15 @@ export async function createTestPipeline(): Promise<TestPipeline> {
   const pool = connect({ url: database.url, connections: 8 })
   await installBuiltIns(pool)
   const loader = new ConfigurationLoader(pool)
+  /** One for all that process at once: guesses are wrong more often than a lane's. */
+  const owners = new OwnerMemory()
 
   async function attempt(envelopes: Envelope[]): Promise<BatchOutcome> {
     const configuration = await loader.load()
     const tx = await pool.getConnection()
     try {
       await tx.beginTransaction()
-      const outcome = await processBatch(tx, envelopes, configuration, Date.now())
+      const outcome = await processBatch(tx, envelopes, configuration, Date.now(), owners)
       await tx.commit()
       return outcome
     } catch (error) {
