@@ -1,6 +1,7 @@
 // Child processes of a bench: started, waited for, ended.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 
 export interface BenchProcess {
   child: ChildProcess
@@ -35,4 +36,10 @@ export async function startProcess(
 /** Resolves when the process is gone. */
 export async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
+
+/** Processor time that a process has used so far. Linux counts it in hundredths of a second, fields 14 and 15 of proc(5)'s `stat`. */
+export function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / 100
 }
