@@ -38,10 +38,11 @@ export default {
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
     },
     packages(
-      ['database', 'conditions', 'event-model', 'service', 'private-database'],
+      ['database', 'conditions', 'event-model', 'service', 'debian-packages', 'api-client'],
       [],
       'What everything stands on stands on nothing.',
     ),
+    packages(['private-database'], ['debian-packages'], 'It knows servers, not what they are for.'),
     packages(['workflow-engine'], ['conditions', 'database'], 'It runs graphs; what the nodes do it does not know.'),
     packages(['nodes'], ['conditions', 'workflow-engine'], 'Nodes are data and behaviour for the engine.'),
     packages(
@@ -49,7 +50,7 @@ export default {
       ['conditions', 'database', 'event-model', 'nodes', 'workflow-engine'],
       'It runs inside a worker and must not know which.',
     ),
-    packages(['graphql'], ['database', 'service'], 'What subgraphs share knows none of them.'),
+    packages(['graphql'], ['database', 'event-model', 'service'], 'What subgraphs share knows none of them.'),
     {
       name: 'services-know-packages-only',
       comment: 'Processes meet over HTTP and in the database, never in code.',

@@ -8,6 +8,7 @@ export interface LoadOrder {
   bodies: string[]
   connections: number
   seconds: number
+  headers?: Record<string, string>
 }
 
 export interface LoadResult {
@@ -26,12 +27,13 @@ process.once('message', (order: LoadOrder) => {
 process.on('disconnect', () => process.exit(1))
 console.log('ready')
 
-async function generate({ url, path, bodies, connections, seconds }: LoadOrder): Promise<LoadResult> {
+async function generate({ url, path, bodies, connections, seconds, headers = {} }: LoadOrder): Promise<LoadResult> {
   const { hostname, port, host } = new URL(url)
+  const others = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const requests = bodies.map((body) =>
     Buffer.from(
       `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) bench\r\n` +
-        `Origin: https://shop.example\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `Origin: https://shop.example\r\n${others.join('')}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     ),
   )
   const latencies: number[] = []
@@ -75,10 +77,11 @@ async function generate({ url, path, bodies, connections, seconds }: LoadOrder):
   return { perSecond: sorted.length / took, p50: at(0.5), p99: at(0.99), max: at(1), failed }
 }
 
-/** Whether an answer with a content length is there as a whole. */
+/** Whether an answer is there as a whole: as long as it says, or to its last chunk. */
 function complete(answer: string): boolean {
   const head = answer.indexOf('\r\n\r\n')
   if (head === -1) return false
   const length = /\r\ncontent-length: (\d+)/i.exec(answer)
-  return answer.length >= head + 4 + Number(length?.[1] ?? 0)
+  if (!length) return answer.endsWith('\r\n0\r\n\r\n')
+  return answer.length >= head + 4 + Number(length[1])
 }

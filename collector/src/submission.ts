@@ -29,9 +29,16 @@ export interface Submission {
  * so a new id is used only when the identities name nobody yet. `nobody`: the events are profile-less.
  */
 export type Person =
-  | { kind: 'answered'; profileId: string | null; hasSession: boolean }
+  | { kind: 'answered'; profileId: string | null; hasSession: boolean; handOver?: HandOver }
   | { kind: 'silent'; profileId: string | null }
   | { kind: 'nobody' }
+
+/** A first visit that came by a link with a profile id in it. */
+export interface HandOver {
+  profileId: string
+  /** Host of the page with the link, with its port where it is not the usual one. */
+  from: string
+}
 
 export interface SubmittedEvent {
   /** Where it stands in the request, as `events[2]`; for messages. */

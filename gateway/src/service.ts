@@ -1,83 +1,104 @@
 // The gateway: one federated GraphQL API over the subgraphs of one environment.
-import { ApolloGateway } from '@apollo/gateway'
-import { ApolloServer } from '@apollo/server'
-import { apolloOptions, createTokenVerifier, serveGraphql, type GraphqlServer, type RightName } from '@segue/graphql'
-import { createLogger, createMetrics, type Logger } from '@segue/service'
+import { createGatewaySigner, createTokenVerifier } from '@segue/graphql'
+import { createLogger, createMetrics } from '@segue/service'
+import { ApiKeys } from './api-keys.js'
 import type { GatewayConfig } from './config.js'
-import type { GatewayContext } from './context.js'
-import { SubgraphSource } from './subgraph-source.js'
-import { publicFields, readSupergraph } from './supergraph.js'
+import { createExplorer } from './explorer.js'
+import { createGraphqlEndpoint } from './graphql-endpoint.js'
+import { EndedSessions } from './live/ended-sessions.js'
+import { LiveHub } from './live/live-hub.js'
+import { createLiveMetrics } from './live/live-metrics.js'
+import { serveLive } from './live/live-server.js'
+import { startGatewayServer } from './http-server.js'
+import { createGatewayMetrics } from './metrics.js'
+import { Operations } from './operations.js'
+import { readRegisteredOperations } from './registered-operations.js'
+import { createSignIn } from './sign-in.js'
+import { SubgraphSource, type QueriesUnderWay } from './subgraph-source.js'
+import { loadSupergraph, watchSupergraph } from './supergraph-file.js'
 
-/** A workflow's graph is the largest thing that comes in; ten times the largest seen. */
-const BODY_LIMIT = 1024 * 1024
+export interface RunningGateway {
+  port: number
+  /** Where queries go. */
+  url: string
+  /** Answers what is under way, then ends. */
+  close(): Promise<void>
+}
 
 /** Starts the gateway. Subgraphs may be away: it answers without them until they are there. */
-export async function start(config: GatewayConfig): Promise<GraphqlServer> {
-  const logger = createLogger('gateway', config.logLevel).child({ environment: config.environment })
-  const supergraph = await readSupergraph()
-  const verify = createTokenVerifier(config.tokenPublicKeys, config.environment)
-  const sources = new Map(
-    Object.entries(config.subgraphUrls).map(([name, url]) => [name, new SubgraphSource(name, url, logger)]),
-  )
-  const server = await serveGraphql<GatewayContext>({
-    apollo: new ApolloServer<GatewayContext>({
-      ...apolloOptions<GatewayContext>({ logger, rightOf: rightsOf(supergraph, config), isClients: isSubgraphs }),
-      gateway: createGateway(supergraph, sources, logger),
-      introspection: config.environment === 'staging' || config.introspection,
-    }),
-    context: async (request) => ({
-      account: await verify(request.headers.authorization),
-      authorization: request.headers.authorization,
-      requestId: request.id,
-      clientAddress: request.ip,
-    }),
+export async function start(config: GatewayConfig): Promise<RunningGateway> {
+  const { environment, supergraphFile } = config
+  const logger = createLogger('gateway', config.logLevel).child({ environment })
+  const registry = createMetrics('gateway')
+  const metrics = createGatewayMetrics(registry)
+  const sign = createGatewaySigner(config.gatewayKey)
+  const underWay: QueriesUnderWay = new Map()
+  const { platform: platformUrl, ...otherUrls } = config.subgraphUrls
+  const sourceOf = (name: string, url: string): SubgraphSource =>
+    new SubgraphSource({ name, url, logger, sign, metrics: metrics.subgraph(name), underWay })
+  const platform = sourceOf('platform', platformUrl)
+  const sources: Readonly<Record<string, SubgraphSource>> = {
+    ...Object.fromEntries(Object.entries(otherUrls).map(([name, url]) => [name, sourceOf(name, url)])),
+    platform,
+  }
+  const names = new Set(Object.keys(sources))
+  const operations = new Operations(await loadSupergraph(supergraphFile, names), {
+    sources,
+    introspection: introspectionRight(config),
+    logger,
+    plans: metrics.plans,
+  })
+  const apiKeys = new ApiKeys(environment, platform)
+  const registered = await readRegisteredOperations(config.operationsFile, config.operationsOnly)
+  const signIn = createSignIn(createTokenVerifier(config.tokenPublicKeys, environment), apiKeys)
+  const endpoint = createGraphqlEndpoint({
+    environment,
+    trustedProxies: config.trustedProxies,
+    operations,
+    registered,
+    signIn,
+    apiKeys,
+    metrics,
+    logger,
+  })
+  const server = await startGatewayServer({
     host: config.host,
     port: config.port,
-    bodyLimit: BODY_LIMIT,
-    checks: Object.fromEntries([...sources].map(([name, source]) => [name, () => source.check()])),
-    metrics: createMetrics('gateway'),
+    trustedNetworks: config.trustedNetworks,
+    endpoint,
+    explorer: createExplorer(),
+    checks: Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, () => source.check()])),
+    metrics: registry,
     logger,
   })
+  const liveMetrics = createLiveMetrics(registry)
+  const live = serveLive(server.server, {
+    operations,
+    registered,
+    signIn,
+    endedSessions: new EndedSessions(platform, logger),
+    hub: new LiveHub({ sources, subgraphUrls: config.subgraphUrls, sign, logger, metrics: liveMetrics }),
+    trustedProxies: config.trustedProxies,
+    allowedOrigins: config.origins,
+    logger,
+    metrics: liveMetrics,
+  })
+  const unwatch = watchSupergraph(supergraphFile, names, logger, (supergraph) => operations.replace(supergraph))
   logger.info({ url: server.url }, 'Listening')
   return {
-    ...server,
+    port: server.port,
+    url: server.url,
     async close() {
+      unwatch()
+      await live.close()
       await server.close()
-      await Promise.all([...sources.values()].map((source) => source.close()))
+      await Promise.all(Object.values(sources).map((source) => source.close()))
     },
   }
 }
 
-function createGateway(
-  supergraphSdl: string,
-  sources: ReadonlyMap<string, SubgraphSource>,
-  logger: Logger,
-): ApolloGateway {
-  return new ApolloGateway({
-    supergraphSdl,
-    logger,
-    buildService({ name }) {
-      const source = sources.get(name)
-      if (!source) throw new Error(`The supergraph has a subgraph "${name}" that no variable gives an address for.`)
-      return source
-    },
-  })
-}
-
-/**
- * The gateway asks for a sign-in wherever the operation is not public; which right it needs beyond that its subgraph knows and decides.
- * Introspection is an admin's on production.
- */
-function rightsOf(supergraph: string, config: GatewayConfig): (type: string, field: string) => RightName {
-  const open = publicFields(supergraph)
-  return (type, field) => {
-    if (field === '__typename' || open.has(`${type}.${field}`)) return 'public'
-    if (field.startsWith('__')) return config.environment === 'production' ? 'schema.read' : 'read'
-    return 'read'
-  }
-}
-
-/** Errors out of a subgraph's answer: it has masked them already. */
-function isSubgraphs(formatted: { extensions?: Record<string, unknown> }): boolean {
-  return typeof formatted.extensions?.['serviceName'] === 'string'
+/** On staging whoever is signed in may look at the schema; on production who has a right of its own, where it is allowed at all. */
+function introspectionRight({ environment, introspection }: GatewayConfig): 'own.read' | 'schema.read' | undefined {
+  if (environment === 'staging') return 'own.read'
+  return introspection ? 'schema.read' : undefined
 }

@@ -98,6 +98,18 @@ describe('what is taken in', () => {
     expect(receivedAt - occurredAt).toBeLessThan(65_000)
   })
 
+  test('a client that adds its time zone to the header is believed its clock all the same', async () => {
+    const now = Date.now()
+    const time = new Date(now - 2000).toISOString()
+    const fiveHours = 5 * 3_600_000
+    await track(
+      { context: { time: { local: time, tz: 'America/New_York' } }, events: [{ ...view, time: { create: time } }] },
+      { headers: { 'x-timestamp': String(now + fiveHours) } },
+    )
+    const { occurredAt = 0 } = (await collector.inbox())[0]?.envelope ?? {}
+    expect(Math.abs(occurredAt - (now - 2000))).toBeLessThan(60_000)
+  })
+
   test('a time in the future is the time of receipt, one of years ago stays', async () => {
     const past = '2010-12-01T08:26:00.000Z'
     await track({
@@ -141,6 +153,40 @@ describe('whose events they are', () => {
       expect((await collector.inbox())[0]?.envelope.profileId).toBe(body.profile?.id)
     },
   )
+
+  describe('of a link that hands a visitor over', () => {
+    const arrive = (source: string, pid: string, from: string | null): Promise<Answer> =>
+      track(
+        {
+          source: { id: source },
+          context: { page: { url: `https://shop.example/?__tr_pid=${pid}&__tr_src=news`, referer: { host: from } } },
+        },
+        { headers: { origin: 'https://shop.example' } },
+      )
+    beforeAll(async () => {
+      const origins = ['https://shop.example', 'https://news.example']
+      await collector.source({ id: 'two-sites', channel: 'tracker', origins })
+      await collector.source({ id: 'two-sites-server', channel: 'tracker', origins, trusted: true })
+    })
+
+    test('the profile id is kept when the link stands on a page of the source', async () => {
+      const id = ids.mint()
+      expect((await arrive('two-sites', id, 'news.example')).body.profile).toEqual({ id })
+      expect((await collector.inbox())[0]?.envelope.profileId).toBe(id)
+    })
+
+    test.each([
+      ['on a page of somebody else', 'two-sites', ids.mint(), 'evil.example'],
+      ['nobody knows where', 'two-sites', ids.mint(), null],
+      ['of a source that takes from any page', 'shop', ids.mint(), 'news.example'],
+      ['of a trusted source', 'two-sites-server', ids.mint(), 'news.example'],
+      ['with an id that was made up', 'two-sites', randomUUID(), 'news.example'],
+    ])('it counts for nothing in a link %s', async (_where, source, id, from) => {
+      const { status, body } = await arrive(source, id, from)
+      expect(status).toBe(200)
+      expect(body.profile?.id).not.toBe(id)
+    })
+  })
 
   test('a trusted source may name any, as long as it is a UUID', async () => {
     const id = randomUUID()

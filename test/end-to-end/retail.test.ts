@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { graphql, type VariablesOf } from '@segue/api-client'
 import { start as startCollector, type RunningCollector } from '@segue/collector'
 import { readCollectorConfig } from '@segue/collector/config'
 import { connect, toBytes } from '@segue/database'
@@ -117,14 +118,7 @@ describe('a replayed retail file', () => {
   })
 
   test('reads the same through the gateway', async () => {
-    const { data, errors } = await environment.ask(`{
-      profileCount { value }
-      events: eventCount { value }
-      lines: eventCount(filter: { type: "product-purchase" }) { value }
-      orders: eventCount(filter: { type: "order-placed" }) { value }
-      cancellations: eventCount(filter: { type: "order-cancelled" }) { value }
-    }`)
-    expect(errors).toBeUndefined()
+    const data = await environment.client.request(COUNTS)
     expect(data).toEqual({
       profileCount: { value: file.customers.size + file.withoutCustomer.size },
       events: { value: first.sent },
@@ -151,36 +145,80 @@ function buyers(): [string, Buyer][] {
   ]
 }
 
-const CUSTOMER = `query ($value: String!, $after: String) {
-  profileByIdentity(kind: "customer", value: $value) {
-    id
-    counters
-    lines: events(first: 200, after: $after, type: "product-purchase") {
-      edges { node { profile { id } properties } }
-      pageInfo { hasNextPage endCursor }
+const COUNTS = graphql(`
+  {
+    profileCount {
+      value
     }
-    orders: events(first: 200, type: "order-placed") { edges { node { id } } }
-    cancellations: events(first: 200, type: "order-cancelled") { edges { node { id } } }
+    events: eventCount {
+      value
+    }
+    lines: eventCount(filter: { type: "product-purchase" }) {
+      value
+    }
+    orders: eventCount(filter: { type: "order-placed" }) {
+      value
+    }
+    cancellations: eventCount(filter: { type: "order-cancelled" }) {
+      value
+    }
   }
-}`
+`)
+
+const CUSTOMER = graphql(`
+  query ($value: String!, $after: String) {
+    profileByIdentity(kind: "customer", value: $value) {
+      id
+      counters
+      lines: events(first: 200, after: $after, type: "product-purchase") {
+        edges {
+          node {
+            profile {
+              id
+            }
+            properties
+          }
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+      orders: events(first: 200, type: "order-placed") {
+        edges {
+          node {
+            id
+          }
+        }
+      }
+      cancellations: events(first: 200, type: "order-cancelled") {
+        edges {
+          node {
+            id
+          }
+        }
+      }
+    }
+  }
+`)
 
 /** What GraphQL tells of a customer, in the terms of the file; lines page after page. */
 async function throughTheGateway(value: string): Promise<Buyer> {
   const buyer: Buyer = { lines: 0, orders: 0, cancellations: 0, revenue: 0, items: 0 }
-  for (let after: string | null = null; ;) {
-    const { data, errors } = await environment.ask(CUSTOMER, { value, after })
-    expect(errors).toBeUndefined()
-    const { id, counters, lines, orders, cancellations } = data.profileByIdentity
-    for (const { node } of lines.edges) {
-      expect(node.profile).toEqual({ id })
+  const page: VariablesOf<typeof CUSTOMER> = { value }
+  for (;;) {
+    const { profileByIdentity: profile } = await environment.client.request(CUSTOMER, page)
+    if (!profile?.lines) throw new Error(`Nobody is ${value}.`)
+    for (const { node } of profile.lines.edges) {
+      expect(node.profile).toEqual({ id: profile.id })
       buyer.lines += 1
-      buyer.items += node.properties.quantity
+      buyer.items += Number(node.properties['quantity'])
     }
-    buyer.orders = orders.edges.length
-    buyer.cancellations = cancellations.edges.length
-    buyer.revenue = Math.round(counters.revenue * 100)
-    if (!lines.pageInfo.hasNextPage) return buyer
-    after = lines.pageInfo.endCursor
+    buyer.orders = profile.orders?.edges.length ?? 0
+    buyer.cancellations = profile.cancellations?.edges.length ?? 0
+    buyer.revenue = Math.round(Number(profile.counters['revenue']) * 100)
+    if (!profile.lines.pageInfo.hasNextPage) return buyer
+    page.after = profile.lines.pageInfo.endCursor
   }
 }
 

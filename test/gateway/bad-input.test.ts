@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { signatureOf } from '../setup/graphql-client.js'
 import { startEnvironment, type TestEnvironment } from './environment.js'
 
 let production: TestEnvironment
@@ -30,6 +31,7 @@ async function post(
     headers: {
       'content-type': 'application/json',
       authorization: `Bearer ${production.signIn.tokens.admin}`,
+      ...signatureOf(body, production.signIn.tokens.admin),
       ...headers,
     },
     body,
@@ -81,7 +83,7 @@ describe('a bad request gets a code and no more than a client’s status', () =>
 
   test('a form of another site is refused', async () => {
     const query = JSON.stringify({ query: '{ __typename }' })
-    expect(await post(query, { 'content-type': 'text/plain' })).toMatchObject({ status: 400, codes: ['BAD_REQUEST'] })
+    expect(await post(query, { 'content-type': 'text/plain' })).toMatchObject({ status: 415, codes: ['BAD_REQUEST'] })
     expect((await post('query=x', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415)
   })
 
@@ -91,10 +93,13 @@ describe('a bad request gets a code and no more than a client’s status', () =>
   })
 })
 
-test('another path says where GraphQL is', async () => {
-  const response = await fetch(production.gateway.url)
-  expect(response.status).toBe(404)
-  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })
+test('another path says where GraphQL is, and another method that it has to be POST', async () => {
+  const code = async (response: globalThis.Response): Promise<unknown> =>
+    ((await response.json()) as { errors: { extensions: { code: string } }[] }).errors[0]?.extensions.code
+  const elsewhere = await fetch(new URL('/other', production.gateway.url))
+  expect([elsewhere.status, await code(elsewhere)]).toEqual([404, 'NOT_FOUND'])
+  const get = await fetch(`${production.gateway.url}?query={__typename}`)
+  expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST'])
 })
 
 describe('a hostile query is refused before it runs', () => {
@@ -108,9 +113,28 @@ describe('a hostile query is refused before it runs', () => {
 
   test('however wide', async () => {
     const aliases = (count: number): string => Array.from({ length: count }, (_, i) => `a${i}: __typename`).join(' ')
-    expect((await ask(`{ ${aliases(1000)} }`)).codes).toEqual([])
-    expect((await ask(`{ ${aliases(2500)} }`)).codes).toEqual(['QUERY_TOO_LARGE'])
+    expect((await ask(`{ ${aliases(200)} }`)).codes).toEqual([])
+    for (const count of [201, 2500]) expect((await ask(`{ ${aliases(count)} }`)).codes).toEqual(['QUERY_TOO_LARGE'])
     expect((await ask(`{ ${aliases(20_000)} }`)).codes).toEqual(['GRAPHQL_PARSE_FAILED'])
+  })
+
+  test('however often it repeats itself, in no time', async () => {
+    const { gateway } = production
+    const repeated = JSON.stringify({
+      query: `{ ${'segments { totalCount } '.repeat(1200)} ${'__typename '.repeat(1200)} }`,
+    })
+    const started = performance.now()
+    expect((await post(repeated, { authorization: '' })).codes).toEqual(['UNAUTHENTICATED'])
+    expect((await post(repeated, {}, gateway.url)).codes).toEqual(['QUERY_TOO_LARGE'])
+    expect(performance.now() - started).toBeLessThan(2000)
+  })
+
+  test('however many changes it makes', async () => {
+    const change = (_: unknown, i: number): string =>
+      `a${i}: createSegment(input: { name: "Many ${i}" }) { userErrors { code } }`
+    expect((await ask(`mutation { ${Array.from({ length: 21 }, change).join(' ')} }`)).codes).toEqual([
+      'QUERY_TOO_LARGE',
+    ])
   })
 
   test('however deep its variables', async () => {
@@ -121,8 +145,8 @@ describe('a hostile query is refused before it runs', () => {
       `{"query":${JSON.stringify(mutation)},"variables":{"input":${nested(levels)}}}`
     for (const levels of [30, 20_000]) expect((await post(body(levels))).codes).toEqual(['BAD_USER_INPUT'])
     const { text } = await post(body(24))
-    expect(JSON.parse(text)).toEqual({ data: { createWorkflow: { userErrors: [{ code: 'INVALID_INPUT' }] } } })
-    expect(JSON.parse((await post(body(10))).text)).toEqual({ data: { createWorkflow: { userErrors: [] } } })
+    expect(JSON.parse(text).data).toEqual({ createWorkflow: { userErrors: [{ code: 'INVALID_INPUT' }] } })
+    expect(JSON.parse((await post(body(10))).text).data).toEqual({ createWorkflow: { userErrors: [] } })
   })
 
   test('however deep the values that it spells out', async () => {
@@ -163,7 +187,7 @@ describe('the schema', () => {
 
   test('is shown on staging to whoever is signed in', async () => {
     const answer = await staging.ask(query, {}, staging.signIn.tokens.viewer)
-    expect(answer).toEqual({ data: { __schema: { queryType: { name: 'Query' } } } })
+    expect(answer.data).toEqual({ __schema: { queryType: { name: 'Query' } } })
   })
 })
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { accepted, graphql } from '@segue/api-client'
 import { toBytes } from '@segue/database'
 import { countStatements } from '@segue/graphql'
 import { startEnvironment, type TestEnvironment } from './environment.js'
@@ -80,27 +81,118 @@ beforeAll(async () => {
 })
 afterAll(() => production?.close())
 
-interface Edges<Node> {
-  edges: { node: Node }[]
-}
-const nodesOf = <Node>({ edges }: Edges<Node>): Node[] => edges.map(({ node }) => node)
+const SEGMENT = graphql(`
+  mutation ($input: CreateSegmentInput!) {
+    createSegment(input: $input) {
+      segment {
+        id
+      }
+      userErrors {
+        code
+        message
+        path
+      }
+    }
+  }
+`)
+const ADD = graphql('mutation ($input: SegmentProfilesInput!) { addProfilesToSegment(input: $input) { changed } }')
+const EVERYTHING = graphql(`
+  query ($segment: ID!, $profile: ID!, $event: ID!, $run: ID!) {
+    segment(id: $segment) {
+      profileCount
+      profiles(first: 2) {
+        edges {
+          node {
+            id
+            displayName
+            segments {
+              name
+            }
+          }
+        }
+      }
+    }
+    profile(id: $profile) {
+      displayName
+      segments {
+        name
+      }
+      events(first: 1) {
+        edges {
+          node {
+            id
+            type
+            profile {
+              displayName
+            }
+          }
+        }
+      }
+    }
+    event(id: $event) {
+      id
+      profile {
+        displayName
+        segments {
+          name
+        }
+      }
+    }
+    workflowRun(id: $run) {
+      id
+      workflow {
+        name
+      }
+      event {
+        id
+        occurredAt
+      }
+      profile {
+        displayName
+      }
+    }
+  }
+`)
+const FIFTY = graphql(`
+  {
+    profiles(first: 50) {
+      edges {
+        node {
+          displayName
+          segments {
+            name
+          }
+          events(first: 3) {
+            edges {
+              node {
+                type
+                occurredAt
+              }
+            }
+          }
+          runs(first: 2) {
+            edges {
+              node {
+                state
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+`)
 
 test('every entity leads to the others, whichever subgraph has them', async () => {
-  const created = await production.ask(`mutation { createSegment(input: { name: "Everybody" }) { segment { id } } }`)
-  const segmentId = created.data.createSegment.segment.id
-  await production.ask(`mutation ($input: SegmentProfilesInput!) { addProfilesToSegment(input: $input) { changed } }`, {
-    input: { segmentId, profileIds: PROFILES },
+  const { createSegment } = await production.client.request(SEGMENT, { input: { name: 'Everybody' } })
+  const segmentId = accepted(createSegment).segment?.id ?? ''
+  await production.client.request(ADD, { input: { segmentId, profileIds: PROFILES } })
+  const data = await production.client.request(EVERYTHING, {
+    segment: segmentId,
+    profile: PROFILES[7] ?? '',
+    event: id('0002', 7 * EVENTS_EACH),
+    run: id('0004', 7 * EVENTS_EACH),
   })
-  const { data, errors } = await production.ask(
-    `query ($segment: ID!, $profile: ID!, $event: ID!, $run: ID!) {
-      segment(id: $segment) { profileCount profiles(first: 2) { edges { node { id displayName segments { name } } } } }
-      profile(id: $profile) { displayName segments { name } events(first: 1) { edges { node { id type profile { displayName } } } } }
-      event(id: $event) { id profile { displayName segments { name } } }
-      workflowRun(id: $run) { id workflow { name } event { id occurredAt } profile { displayName } }
-    }`,
-    { segment: segmentId, profile: PROFILES[7], event: id('0002', 7 * EVENTS_EACH), run: id('0004', 7 * EVENTS_EACH) },
-  )
-  expect(errors).toBeUndefined()
   const segments = [{ name: 'Everybody' }]
   expect(data).toEqual({
     segment: {
@@ -142,22 +234,12 @@ test('fifty profiles with their last events, runs and segments are a handful of 
     name,
     count: countStatements(database),
   }))
-  const { data, errors } = await production.ask(
-    `{ profiles(first: 50) { edges { node {
-      displayName
-      segments { name }
-      events(first: 3) { edges { node { type occurredAt } } }
-      runs(first: 2) { edges { node { state } } }
-    } } } }`,
-  )
-  expect(errors).toBeUndefined()
-  const profiles = nodesOf(
-    data.profiles as Edges<{ events: Edges<{ occurredAt: string }>; runs: Edges<{ state: string }> }>,
-  )
-  expect(profiles).toHaveLength(50)
-  for (const { events, runs } of profiles) {
-    expect(nodesOf(events).map((event) => Date.parse(event.occurredAt) - AT.getTime())).toEqual([3000, 2000, 1000])
-    expect(nodesOf(runs)).toHaveLength(2)
+  const { profiles } = await production.client.request(FIFTY)
+  expect(profiles?.edges).toHaveLength(50)
+  for (const { node } of profiles?.edges ?? []) {
+    const times = node.events?.edges.map((edge) => Date.parse(edge.node.occurredAt) - AT.getTime())
+    expect(times).toEqual([3000, 2000, 1000])
+    expect(node.runs?.edges).toHaveLength(2)
   }
   for (const { name, count } of counts) {
     expect({ name, few: count.statements.length <= 5, statements: count.statements.length }).toMatchObject({

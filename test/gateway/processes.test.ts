@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { createClient, graphql } from '@segue/api-client'
 import { createAccounts, dataSource, type AccountKind } from '@segue/database'
 import { createAccount } from '@segue/subgraph-platform'
 import { spawn, type ChildProcess } from 'node:child_process'
@@ -8,7 +9,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createConnection } from 'mysql2/promise'
 import { createMigratedDatabase, testServerUrl, type TestDatabase } from '../setup/database.js'
-import { askGraphql, createTestSignIn, type TestSignIn } from '../setup/graphql-client.js'
+import { askGraphql, createTestSignIn, TEST_GATEWAY_KEY, type TestSignIn } from '../setup/graphql-client.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** Two processes start, each in seconds of a busy machine. */
@@ -51,6 +52,7 @@ async function run(script: string, variables: Record<string, string>): Promise<{
     env: {
       SEGUE_ENVIRONMENT: 'staging',
       SEGUE_TOKEN_PUBLIC_KEYS: signIn.publicKeys,
+      SEGUE_GATEWAY_KEY: TEST_GATEWAY_KEY,
       ...variables,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -86,6 +88,8 @@ const QUERIES: Record<(typeof SUBGRAPHS)[number], string> = {
   platform: '{ accounts { edges { node { id } } } }',
 }
 
+const LOGIN = graphql('mutation ($input: LoginInput!) { login(input: $input) { account { email } } }')
+
 describe('as a process of its own, with the rights of its own database account,', () => {
   test.each(SUBGRAPHS)(
     'the %s subgraph starts, answers and ends in order',
@@ -111,15 +115,14 @@ describe('as a process of its own, with the rights of its own database account,'
         SEGUE_GATEWAY_PORT: '0',
         SEGUE_SUBGRAPH_PLATFORM_URL: platform.url,
       })
-      const login = 'mutation ($input: LoginInput!) { login(input: $input) { account { email } } }'
-      expect((await askGraphql(gateway.url, login, { input: account })).data).toEqual({
-        login: { account: { email: account.email } },
-      })
+      const client = createClient({ url: gateway.url })
+      const logIn = () => client.request(LOGIN, { input: account })
+      expect(await logIn()).toEqual({ login: { account: { email: account.email } } })
       // Four passwords are hashed at once: when the first answer is there, the others are under way or wait.
-      const answers = Array.from({ length: 12 }, () => askGraphql(gateway.url, login, { input: account }))
+      const answers = Array.from({ length: 12 }, logIn)
       await Promise.race(answers)
       const ended = end(gateway.child)
-      for (const { data } of await Promise.all(answers)) expect(data.login.account).toEqual({ email: account.email })
+      for (const { login } of await Promise.all(answers)) expect(login?.account).toEqual({ email: account.email })
       expect(await ended).toBe(0)
       expect(await end(platform.child)).toBe(0)
     },

@@ -7,6 +7,7 @@ import { definition as segment } from '@segue/subgraph-segment'
 import { definition as workflow } from '@segue/subgraph-workflow'
 import { isNonNullType, type GraphQLObjectType } from 'graphql'
 import { readFile } from 'node:fs/promises'
+import { CLIENT_SCHEMA_FILE, clientSchemaOf } from '../../gateway/client-schema.mjs'
 import { composeSupergraph, SUBGRAPHS, SUPERGRAPH_FILE } from '../../gateway/compose.mjs'
 
 const DEFINITIONS = { profile, event, workflow, segment, platform } as unknown as Record<string, SubgraphSchema>
@@ -22,6 +23,10 @@ const built = async () =>
 
 test('the supergraph that is checked in is the one that the subgraphs make', async () => {
   expect(await readFile(SUPERGRAPH_FILE, 'utf8')).toBe(composeSupergraph(await built()))
+})
+
+test('the types of the client that are checked in are those of the supergraph', async () => {
+  expect(await readFile(CLIENT_SCHEMA_FILE, 'utf8')).toBe(clientSchemaOf(await readFile(SUPERGRAPH_FILE, 'utf8')))
 })
 
 test('a subgraph that is away can take only its own part of an answer with it: root fields are nullable', async () => {

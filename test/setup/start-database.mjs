@@ -16,7 +16,7 @@ export default async function startDatabase() {
     process.env.SEGUE_TEST_DATABASE_URL = given
     return
   }
-  buildWhenStale('packages/private-database')
+  for (const workspace of ['packages/debian-packages', 'packages/private-database']) buildWhenStale(workspace)
   const { startPrivateDatabase } = await import('../../packages/private-database/dist/index.js')
   const folder = join(root, '.segue/test')
   mkdirSync(folder, { recursive: true })
@@ -35,7 +35,7 @@ export default async function startDatabase() {
   globalThis.segueTestDatabase = database
 }
 
-/** Jest does not transform what a setup imports, so the one package that it needs is built here. */
+/** Jest does not transform what a setup imports, so the packages that it needs are built here. */
 function buildWhenStale(workspace) {
   const newest = newestIn(join(root, workspace, 'src'))
   if (newest < newestIn(join(root, workspace, 'dist'))) return

@@ -3,7 +3,7 @@ import { createAccounts, dataSource, type AccountKind } from '@segue/database'
 import type { Role, RunningSubgraph, SubgraphConfig } from '@segue/graphql'
 import { randomUUID } from 'node:crypto'
 import { testServerUrl, type TestDatabase } from './database.js'
-import { askGraphql, createTestSignIn, type Answer } from './graphql-client.js'
+import { askGraphql, createTestSignIn, TEST_GATEWAY_KEY, type Answer, type TestSignIn } from './graphql-client.js'
 
 export interface TestSubgraph {
   /** The database with every right, to prepare what the subgraph is to find. */
@@ -11,6 +11,8 @@ export interface TestSubgraph {
   /** The subgraph's own connections, for counting its statements. */
   own: RunningSubgraph['database']
   url: string
+  /** What `send` signs in with. */
+  tokens: TestSignIn['tokens']
   /** Sends an operation as an account of this role (admin when none is named) and gives the whole answer. */
   send(query: string, variables?: object, role?: Role): Promise<Answer>
   /** As `send`, for operations that must succeed: fails with the errors, or gives the data. */
@@ -41,6 +43,7 @@ export async function startTestSubgraph(
     SEGUE_LOG_LEVEL: 'error',
     SEGUE_MYSQL_URL: Object.assign(new URL(url), { username: user, password }).href,
     SEGUE_TOKEN_PUBLIC_KEYS: publicKeys,
+    SEGUE_GATEWAY_KEY: TEST_GATEWAY_KEY,
   })
   const running = await subgraph.start({ ...config, port: 0 })
   const send: TestSubgraph['send'] = (query, variables, role = 'admin') =>
@@ -49,6 +52,7 @@ export async function startTestSubgraph(
     database,
     own: running.database,
     url: running.url,
+    tokens,
     send,
     async ask(query, variables, role) {
       const { data, errors } = await send(query, variables, role)

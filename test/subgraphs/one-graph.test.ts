@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { accepted, graphql } from '@segue/api-client'
 import { connect } from '@segue/database'
 import { profileIds, type Envelope } from '@segue/event-model'
 import { ConfigurationLoader, installBuiltIns, moveMerged, OwnerMemory, processBatch } from '@segue/pipeline'
@@ -56,13 +57,64 @@ async function process(...envelopes: Envelope[]): Promise<void> {
   }
 }
 
-/** Asks the gateway; fails with the errors of the answer. */
-// oxlint-disable-next-line no-explicit-any -- a test reads the fields that its own query names
-async function ask(query: string, variables: object = {}): Promise<any> {
-  const { data, errors } = await staging.ask(query, variables)
-  if (errors) throw new Error(JSON.stringify(errors))
-  return data
-}
+const CREATE = graphql(
+  'mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { workflow { id } userErrors { code message path } } }',
+)
+const DEPLOY = graphql(`
+  mutation ($deploy: DeployWorkflowInput!, $trigger: CreateTriggerInput!) {
+    deployWorkflow(input: $deploy) {
+      version
+      problems {
+        message
+      }
+      userErrors {
+        message
+      }
+    }
+    createWorkflowTrigger(input: $trigger) {
+      trigger {
+        id
+      }
+      userErrors {
+        message
+      }
+    }
+  }
+`)
+const BY_IDENTITY = graphql(
+  'query ($kind: String!, $value: String!) { profileByIdentity(kind: $kind, value: $value) { id } }',
+)
+const HISTORY = graphql(`
+  query ($id: ID!) {
+    profile(id: $id) {
+      id
+      aliases
+      events {
+        edges {
+          node {
+            occurredAt
+            profile {
+              id
+              aliases
+            }
+          }
+        }
+      }
+      timeline {
+        edges {
+          node {
+            ... on Event {
+              id
+              profile {
+                id
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+`)
 
 /** Makes a workflow that runs for events of a type, all through the API; returns its id. */
 async function deployWorkflow(eventTypeId: string): Promise<string> {
@@ -73,18 +125,13 @@ async function deployWorkflow(eventTypeId: string): Promise<string> {
     ],
     edges: [{ from: 'start', port: 'next', to: 'sum' }],
   }
-  const { createWorkflow } = await ask(
-    `mutation ($draft: JSONObject) { createWorkflow(input: { name: "Revenue", draft: $draft }) { workflow { id } userErrors { message } } }`,
-    { draft },
-  )
-  const { id } = createWorkflow.workflow
-  const answer = await ask(
-    `mutation ($id: ID!, $type: ID!) {
-       deployWorkflow(input: { id: $id, revision: 1 }) { version problems { message } userErrors { message } }
-       createWorkflowTrigger(input: { workflowId: $id, name: "Orders", eventTypeId: $type, condition: "event.properties.value > 1" }) { trigger { id } userErrors { message } }
-     }`,
-    { id, type: eventTypeId },
-  )
+  const { createWorkflow } = await staging.client.request(CREATE, { input: { name: 'Revenue', draft } })
+  const id = accepted(createWorkflow).workflow?.id ?? ''
+  const condition = 'event.properties.value > 1'
+  const answer = await staging.client.request(DEPLOY, {
+    deploy: { id, revision: 1 },
+    trigger: { workflowId: id, name: 'Orders', eventTypeId, condition },
+  })
   expect(answer).toMatchObject({
     deployWorkflow: { version: 1, problems: null, userErrors: [] },
     createWorkflowTrigger: { userErrors: [] },
@@ -95,8 +142,10 @@ async function deployWorkflow(eventTypeId: string): Promise<string> {
 describe('what the pipeline wrote', () => {
   test('is one graph: from the profile to its events and runs, and from those back', async () => {
     const workflowId = await deployWorkflow('ordered')
-    await ask(
-      `mutation { createEventSource(input: { id: "shop", name: "Shop", channel: tracker, trusted: true }) { userErrors { code } } }`,
+    await staging.client.request(
+      graphql(
+        'mutation { createEventSource(input: { id: "shop", name: "Shop", channel: tracker, trusted: true }) { userErrors { code } } }',
+      ),
     )
     const session = { id: randomUUID(), save: true }
     const identities = [{ kind: 'email', value: 'Ada@Example.org' }]
@@ -104,18 +153,98 @@ describe('what the pipeline wrote', () => {
       event({ type: 'looked', occurredAt: START, identities, session }),
       event({ type: 'ordered', occurredAt: START + 1000, identities, session, properties: { value: 10 } }),
     )
-    const { profileByIdentity: profile } = await ask(`{ profileByIdentity(kind: "email", value: "ada@example.org") {
-      id identified counters identities { kind value }
-      sessions { edges { node { id eventCount duration profile { id } } } }
-      events { edges { node { id type source { name } session { startedAt } profile { email identified } } } }
-      runs { edges { node { state workflow { id name } trigger { name eventType { id } } event { type properties } profile { counters } steps { nodeId } } } }
-      timeline { edges { at node { __typename ... on Event { type receivedAt } ... on WorkflowRun { state } } } }
-    } }`)
+    const { profileByIdentity: profile } = await staging.client.request(
+      graphql(`
+        {
+          profileByIdentity(kind: "email", value: "ada@example.org") {
+            id
+            identified
+            counters
+            identities {
+              kind
+              value
+            }
+            sessions {
+              edges {
+                node {
+                  id
+                  eventCount
+                  duration
+                  profile {
+                    id
+                  }
+                }
+              }
+            }
+            events {
+              edges {
+                node {
+                  id
+                  type
+                  source {
+                    name
+                  }
+                  session {
+                    startedAt
+                  }
+                  profile {
+                    email
+                    identified
+                  }
+                }
+              }
+            }
+            runs {
+              edges {
+                node {
+                  state
+                  workflow {
+                    id
+                    name
+                  }
+                  trigger {
+                    name
+                    eventType {
+                      id
+                    }
+                  }
+                  event {
+                    type
+                    properties
+                  }
+                  profile {
+                    counters
+                  }
+                  steps {
+                    nodeId
+                  }
+                }
+              }
+            }
+            timeline {
+              edges {
+                at
+                node {
+                  __typename
+                  ... on Event {
+                    type
+                    receivedAt
+                  }
+                  ... on WorkflowRun {
+                    state
+                  }
+                }
+              }
+            }
+          }
+        }
+      `),
+    )
     expect(profile).toMatchObject({
       identified: true,
       counters: { revenue: 5 },
       identities: [{ kind: 'email', value: 'ada@example.org' }],
-      sessions: { edges: [{ node: { id: session.id, eventCount: 2, duration: 1, profile: { id: profile.id } } }] },
+      sessions: { edges: [{ node: { id: session.id, eventCount: 2, duration: 1, profile: { id: profile?.id } } }] },
       events: {
         edges: [
           {
@@ -144,10 +273,12 @@ describe('what the pipeline wrote', () => {
         ],
       },
     })
-    expect(profile.timeline.edges.map((edge: { node: { __typename: string } }) => edge.node.__typename).sort()).toEqual(
-      ['Event', 'Event', 'WorkflowRun'],
-    )
-    expect(profile.timeline.edges.at(-1)).toEqual({
+    expect(profile?.timeline?.edges.map(({ node }) => node?.__typename).sort()).toEqual([
+      'Event',
+      'Event',
+      'WorkflowRun',
+    ])
+    expect(profile?.timeline?.edges.at(-1)).toEqual({
       at: new Date(START).toISOString(),
       node: { __typename: 'Event', type: 'looked', receivedAt: new Date(START + 100).toISOString() },
     })
@@ -167,17 +298,46 @@ describe('what the pipeline wrote', () => {
         ),
       ).flat(),
     )
-    const { profiles } = await ask(`{ profiles(first: 50) { edges { node { identities { value }
-      events(first: 2, type: "page") { edges { node { properties profile { id } } } } runs(first: 5) { edges { node { event { properties } } } } } } } }`)
-    expect(profiles.edges).toHaveLength(50)
-    for (const { node } of profiles.edges) {
-      const customer = node.identities[0].value
+    const { profiles } = await staging.client.request(
+      graphql(`
+        {
+          profiles(first: 50) {
+            edges {
+              node {
+                identities {
+                  value
+                }
+                events(first: 2, type: "page") {
+                  edges {
+                    node {
+                      properties
+                      profile {
+                        id
+                      }
+                    }
+                  }
+                }
+                runs(first: 5) {
+                  edges {
+                    node {
+                      event {
+                        properties
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      `),
+    )
+    expect(profiles?.edges).toHaveLength(50)
+    for (const { node } of profiles?.edges ?? []) {
+      const customer = node.identities[0]?.value
       const sent = (value: number): object => ({ properties: { value, customer } })
-      expect(node.events.edges.map((edge: { node: object }) => edge.node)).toMatchObject([sent(3), sent(2)])
-      expect(node.runs.edges.map((edge: { node: { event: object } }) => edge.node.event)).toMatchObject([
-        sent(3),
-        sent(2),
-      ])
+      expect(node.events?.edges.map((edge) => edge.node)).toMatchObject([sent(3), sent(2)])
+      expect(node.runs?.edges.map((edge) => edge.node.event)).toMatchObject([sent(3), sent(2)])
     }
   })
 })
@@ -190,29 +350,25 @@ describe('a merged profile', () => {
       event({ type: 'seen', occurredAt: START, identities: [visitor] }),
       event({ type: 'seen', occurredAt: START + 1000, identities: [customer] }),
     )
-    const idOf = async ({ kind, value }: { kind: string; value: string }): Promise<string> =>
-      (
-        await ask(`query ($kind: String!, $value: String!) { profileByIdentity(kind: $kind, value: $value) { id } }`, {
-          kind,
-          value,
-        })
-      ).profileByIdentity.id
+    const idOf = async (identity: { kind: string; value: string }): Promise<string> =>
+      (await staging.client.request(BY_IDENTITY, identity)).profileByIdentity?.id ?? ''
     const before = [await idOf(visitor), await idOf(customer)]
     expect(new Set(before).size).toBe(2)
     await process(event({ type: 'seen', occurredAt: START + 2000, identities: [visitor, customer] }))
 
-    const query = `query ($id: ID!) { profile(id: $id) { id aliases events { edges { node { occurredAt profile { id aliases } } } } timeline { edges { node { ... on Event { id profile { id } } } } } } }`
     for (const when of ['before', 'after'] as const) {
       if (when === 'after') await moveAll()
-      const answers = await Promise.all(before.map((id) => ask(query, { id })))
-      const [{ profile }] = answers
+      const answers = await Promise.all(before.map((id) => staging.client.request(HISTORY, { id })))
+      const profile = answers[0]?.profile
       expect(answers[1]).toEqual(answers[0])
-      expect(profile.aliases).toHaveLength(1)
-      expect([profile.id, ...profile.aliases].sort()).toEqual([...before].sort())
-      expect(profile.events.edges).toHaveLength(3)
-      for (const { node } of profile.events.edges)
-        expect(node.profile).toEqual({ id: profile.id, aliases: profile.aliases })
-      for (const { node } of profile.timeline.edges) expect(node.profile).toEqual({ id: profile.id })
+      expect(profile?.aliases).toHaveLength(1)
+      expect([profile?.id, ...(profile?.aliases ?? [])].sort()).toEqual([...before].sort())
+      expect(profile?.events?.edges).toHaveLength(3)
+      for (const { node } of profile?.events?.edges ?? [])
+        expect(node.profile).toEqual({ id: profile?.id, aliases: profile?.aliases })
+      expect(profile?.timeline?.edges.map(({ node }) => node)).toEqual(
+        Array.from({ length: 3 }, () => ({ id: expect.any(String), profile: { id: profile?.id } })),
+      )
     }
   })
 
@@ -229,13 +385,17 @@ describe('a merged profile', () => {
 test('the events of a profile whose subgraph is away are missing, the rest is there', async () => {
   await process(event({ type: 'last', occurredAt: START, identities: [{ kind: 'customer', value: 'partial' }] }))
   await staging.stop('event')
-  const { data, errors } = await staging.ask(
-    `{ profileByIdentity(kind: "customer", value: "partial") { identified events { edges { cursor } } timeline { edges { at node { __typename } } } } }`,
+  const query = graphql(
+    '{ profileByIdentity(kind: "customer", value: "partial") { identified events { edges { cursor } } timeline { edges { at node { __typename } } } } }',
   )
-  expect(data.profileByIdentity).toMatchObject({
-    identified: true,
-    events: null,
-    timeline: { edges: [{ node: { __typename: 'Event' } }] },
+  await expect(staging.client.request(query)).rejects.toMatchObject({
+    data: {
+      profileByIdentity: {
+        identified: true,
+        events: null,
+        timeline: { edges: [{ node: { __typename: 'Event' } }] },
+      },
+    },
+    errors: [{ extensions: { code: 'SUBGRAPH_AWAY', serviceName: 'event' } }],
   })
-  expect(errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_AWAY', serviceName: 'event' } }])
 })

@@ -6,7 +6,7 @@ import { parseForm, parseJsonOrForm, parseObject, unpack } from './body.js'
 import { contextOf, trackerContext } from './context.js'
 import { rateLimit } from './rate-limit.js'
 import * as read from './read.js'
-import { occurredAt, parseSentAt, parseTime } from './time.js'
+import { occurredAt, parseSentAt, parseTime, withoutZone } from './time.js'
 
 function refusal(run: () => unknown): Refusal {
   try {
@@ -48,6 +48,19 @@ describe('times', () => {
     expect(occurredAt(receivedAt + hour, null, receivedAt)).toBe(receivedAt)
     expect(occurredAt(null, null, receivedAt)).toBe(receivedAt)
     expect(occurredAt(5, receivedAt + hour, receivedAt)).toBe(5)
+  })
+
+  test('a time zone that a client adds to its clock is taken off, a clock that goes wrong is not', () => {
+    const local = Date.UTC(2025, 0, 1, 12)
+    const hour = 3_600_000
+    for (const zone of [0, 5 * hour, -9.5 * hour, 5.75 * hour, -14 * hour])
+      expect(withoutZone(local + zone + 40, local)).toBe(local + 40)
+    // Sent later than built.
+    expect(withoutZone(local + 4 * 60_000, local)).toBe(local + 4 * 60_000)
+    expect(withoutZone(local + hour + 5 * 60_000, local)).toBe(local + hour + 5 * 60_000)
+    expect(withoutZone(local + 48 * hour, local)).toBe(local + 48 * hour)
+    expect(withoutZone(local, null)).toBe(local)
+    expect(withoutZone(null, local)).toBeNull()
   })
 })
 

@@ -26,6 +26,23 @@ export function parseSentAt(header: string | undefined): number | null {
   return number < 1e11 ? number * 1000 : number
 }
 
+/** Zones are whole quarters of an hour from each other, at most 14 hours from UTC. */
+const QUARTER_MS = 900_000
+const FARTHEST_ZONE_MS = 14 * 3_600_000
+/** From building a request to sending it. */
+const SENDING_MS = 60_000
+
+/**
+ * `sentAt` of a client that adds its time zone to `x-timestamp`, as a tracker in use does (visitors in New York would seem to have
+ * clocks that are five hours fast). `local`, which the same clock stated in the body a moment before, gives it away.
+ */
+export function withoutZone(sentAt: number | null, local: number | null): number | null {
+  if (sentAt === null || local === null) return sentAt
+  const zone = Math.round((sentAt - local) / QUARTER_MS) * QUARTER_MS
+  const isZone = Math.abs(zone) <= FARTHEST_ZONE_MS && Math.abs(sentAt - zone - local) < SENDING_MS
+  return isZone ? sentAt - zone : sentAt
+}
+
 /**
  * When an event happened by our clock: `time - (sentAt - receivedAt)`, never later than its receipt. Without a stated time it happened
  * when it was received.

@@ -2,7 +2,7 @@
 import { isId } from '@segue/database'
 import type { ProfileIds } from '@segue/event-model'
 import { Refusal } from '../errors.js'
-import type { Submission } from '../submission.js'
+import type { HandOver, Submission } from '../submission.js'
 import type { Source } from './catalogue.js'
 
 /** Profile ids for the envelopes of a request. */
@@ -28,9 +28,24 @@ export function whom({ person, events }: Submission, source: Source, ids: Profil
     if (source.trusted) throw new Refusal('SHAPE_INVALID', { path: 'profile.id', problem: 'must be a UUID' })
   }
   if (person.kind === 'silent') return { answer: null, begins: true }
+  if (person.handOver && accepts(source, person.handOver, ids))
+    return { profileId: person.handOver.profileId.toLowerCase(), answer: person.handOver.profileId, begins: true }
   // A server knows its customers by identities and keeps no id of ours; without any, its event is about nobody.
   const identified = events.some((event) => event.identities.length > 0)
   if (source.trusted && (identified || !person.hasSession)) return { answer: null, begins: identified }
   const minted = ids.mint()
   return { profileId: minted, answer: minted, begins: false }
+}
+
+/**
+ * A link counts only when it stands on a page of the source's own origins and carries an id that was given out here: else anybody could send
+ * visitors to the site as one profile of his, and then be all of them.
+ */
+function accepts({ origins, trusted }: Source, { profileId, from }: HandOver, ids: ProfileIds): boolean {
+  if (origins === null || trusted) return false
+  return [...origins].some((origin) => hostOf(origin) === from) && ids.isMinted(profileId)
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null
 }

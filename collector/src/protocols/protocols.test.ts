@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '@segue/event-model'
 import { Refusal } from '../errors.js'
+import { handOverOf } from './hand-over.js'
 import { readPixel } from './pixel.js'
 import { basicUser, readBatch, readCall, writeKeyOf } from './segment.js'
 import { readTracker } from './tracker.js'
@@ -124,6 +125,38 @@ describe('the tracker protocol', () => {
     ],
   ])('says what is wrong and where: %#', (body, message) => {
     expect(problem(() => track(body))).toBe(message)
+  })
+})
+
+describe('a link that hands a visitor over', () => {
+  const page = (url: unknown, referer: unknown): ReturnType<typeof handOverOf> =>
+    handOverOf({ page: { url, referer } as JsonObject })
+
+  test('names the profile and the host it stands on', () => {
+    expect(page('https://shop.example/?a=b&__tr_pid=p-1&__tr_src=news', { host: 'News.example:8080' })).toEqual({
+      profileId: 'p-1',
+      from: 'news.example:8080',
+    })
+  })
+
+  test.each([
+    ['https://shop.example/', { host: 'news.example' }],
+    ['https://shop.example/?__tr_pid=', { host: 'news.example' }],
+    ['not an address ?__tr_pid=p-1', { host: 'news.example' }],
+    [['?__tr_pid=p-1'], { host: 'news.example' }],
+    ['https://shop.example/?__tr_pid=p-1', { host: null }],
+    ['https://shop.example/?__tr_pid=p-1', 'https://news.example/'],
+    ['https://shop.example/?__tr_pid=p-1', null],
+  ])('is none: %s, %j', (url, referer) => {
+    expect(page(url, referer)).toBeUndefined()
+  })
+
+  test('counts for a first visit only', () => {
+    const context = { page: { url: 'https://shop.example/?__tr_pid=p-1', referer: { host: 'news.example' } } }
+    const first = track({ events: [{ type: 'page-view', context }] })
+    expect(first.person).toMatchObject({ profileId: null, handOver: { profileId: 'p-1', from: 'news.example' } })
+    const again = track({ profile: { id: 'p-2' }, events: [{ type: 'page-view', context }] })
+    expect(again.person).toEqual({ kind: 'answered', profileId: 'p-2', hasSession: false })
   })
 })
 

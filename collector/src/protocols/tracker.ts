@@ -3,9 +3,10 @@ import type { EnvelopeContext, IdentityClaim, JsonObject, JsonValue } from '@seg
 import { MAX_EVENTS, type Receipt } from '../accept.js'
 import { trackerContext } from '../edge/context.js'
 import * as read from '../edge/read.js'
-import { parseTime } from '../edge/time.js'
+import { parseTime, withoutZone } from '../edge/time.js'
 import { Refusal } from '../errors.js'
-import type { Channel, Submission, SubmittedEvent } from '../submission.js'
+import type { Channel, Person, Submission, SubmittedEvent } from '../submission.js'
+import { handOverOf } from './hand-over.js'
 
 const CHANNELS: readonly Channel[] = ['tracker', 'bridge']
 /** Most identities one request may state for its person. */
@@ -35,21 +36,34 @@ export function readTracker(body: JsonObject, { profileLess, sentAt, key }: Trac
   const profile = read.object(body['profile'], 'profile')
   const profileId = read.text(profile?.['id'], 'profile.id', 64) ?? null
   const identities = identitiesOf(body, profile)
-  const context = trackerContext(read.data(body['context'], 'context'))
+  const circumstances = read.data(body['context'], 'context')
+  const context = trackerContext(circumstances)
+  const submitted = events.map((event, index) =>
+    eventOf(event, `events[${index}]`, context, identities, options?.['saveEvents'] === false),
+  )
 
   return {
     source: { id: sourceId },
     ...(key === undefined ? {} : { key }),
     channels: CHANNELS,
-    person: profileLess ? { kind: 'nobody' } : { kind: 'answered', profileId, hasSession: sessionId !== undefined },
+    person: profileLess ? { kind: 'nobody' } : personOf(profileId, sessionId !== undefined, submitted),
     ...(sessionId === undefined ? {} : { session: { id: sessionId, save: options?.['saveSession'] !== false } }),
-    sentAt,
+    sentAt: sentAt === null ? null : withoutZone(sentAt, statedClock(circumstances)),
     debug: options?.['debugger'] === true,
     hearsAnswers: true,
-    events: events.map((event, index) =>
-      eventOf(event, `events[${index}]`, context, identities, options?.['saveEvents'] === false),
-    ),
+    events: submitted,
   }
+}
+
+function personOf(profileId: string | null, hasSession: boolean, [first]: readonly SubmittedEvent[]): Person {
+  const handOver = profileId === null && first ? handOverOf(first.context) : undefined
+  return { kind: 'answered', profileId, hasSession, ...(handOver && { handOver }) }
+}
+
+/** The client's clock when it built the request: `context.time.local`. */
+function statedClock(context: JsonObject | undefined): number | null {
+  const time = context?.['time']
+  return typeof time === 'object' && time !== null && !Array.isArray(time) ? parseTime(time['local']) : null
 }
 
 function identitiesOf(body: JsonObject, profile: JsonObject | undefined): IdentityClaim[] {

@@ -11,7 +11,17 @@ export type AccountKind =
   | 'subgraph-segment'
   | 'subgraph-platform'
 
-type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE'
+type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | `SELECT (${string})`
+
+/**
+ * What a mutation needs beside its own tables. Nobody may change or delete an audit entry, and who writes them cannot read them. An entry has the
+ * e-mail address of whom it is about at that time, so it is looked up while it is written: no more of an account than that.
+ */
+const MUTATIONS = {
+  audit_entry: ['INSERT'],
+  mutation_request: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  account: ['SELECT (id, email)'],
+} as const satisfies Record<string, readonly Right[]>
 
 /** Rights by table. `migration-worker` has all rights on its database and is not listed. */
 export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Record<string, readonly Right[]>> = {
@@ -46,8 +56,13 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     workflow_run: ['SELECT', 'INSERT', 'UPDATE'],
     segment: ['SELECT'],
     segment_membership: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    change_feed: ['INSERT'],
   },
   'subgraph-profile': {
+    change_feed: ['SELECT'],
+    revoked_session: ['SELECT'],
+    ...MUTATIONS,
+    personal_field: ['SELECT', 'INSERT', 'DELETE'],
     profile: ['SELECT'],
     profile_alias: ['SELECT'],
     profile_move: ['SELECT'],
@@ -57,6 +72,10 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     activity: ['SELECT'],
   },
   'subgraph-event': {
+    change_feed: ['SELECT'],
+    revoked_session: ['SELECT'],
+    personal_field: ['SELECT'],
+    ...MUTATIONS,
     event: ['SELECT'],
     event_source: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     event_type: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
@@ -68,6 +87,10 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     profile_move: ['SELECT'],
   },
   'subgraph-workflow': {
+    change_feed: ['SELECT'],
+    revoked_session: ['SELECT'],
+    personal_field: ['SELECT'],
+    ...MUTATIONS,
     workflow: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     workflow_version: ['SELECT', 'INSERT'],
     workflow_trigger: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
@@ -77,11 +100,27 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     profile_move: ['SELECT'],
   },
   'subgraph-segment': {
+    change_feed: ['SELECT', 'INSERT'],
+    revoked_session: ['SELECT'],
+    personal_field: ['SELECT'],
+    ...MUTATIONS,
     segment: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     segment_membership: ['SELECT', 'INSERT', 'DELETE'],
     profile_alias: ['SELECT'],
   },
   'subgraph-platform': {
+    change_feed: ['SELECT'],
+    job: ['SELECT'],
+    personal_field: ['SELECT'],
+    ...MUTATIONS,
+    audit_entry: ['SELECT', 'INSERT'],
     account: ['SELECT', 'INSERT', 'UPDATE'],
+    account_session: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    refresh_token: ['SELECT', 'INSERT', 'DELETE'],
+    revoked_session: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    api_key: ['SELECT', 'INSERT', 'UPDATE'],
+    invitation: ['SELECT', 'INSERT', 'DELETE'],
+    password_reset: ['SELECT', 'INSERT', 'DELETE'],
+    sign_in_attempt: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
   },
 }

@@ -3,8 +3,12 @@ import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { createConnection } from 'mysql2/promise'
 import { DataSource } from 'typeorm'
 import { Initial } from './migrations/0001-initial.js'
+import { Accounts } from './migrations/0002-accounts.js'
+import { AuditAndMutations } from './migrations/0003-audit-and-mutations.js'
+import { PersonalFields } from './migrations/0004-personal-fields.js'
+import { ChangeFeed } from './migrations/0005-change-feed.js'
 
-const MIGRATIONS = [Initial]
+const MIGRATIONS = [Initial, Accounts, AuditAndMutations, PersonalFields, ChangeFeed]
 
 /** How long a second migrator waits for the first: longer than any migration of an empty or small database takes. */
 const LOCK_SECONDS = 600

@@ -16,3 +16,11 @@ export type {
 } from './event-type.js'
 export { KNOWN_EVENT_TYPES } from './event-types/index.js'
 export { compileSchemas, type CompiledSchemas, type SchemaCheck, type SchemaProblem } from './event-schemas.js'
+export {
+  isWithin,
+  personalEventPaths,
+  PERSONAL_NAMES,
+  PERSONAL_PATHS,
+  PERSONAL_WORDS,
+  PERSON_WORDS,
+} from './personal-fields.js'

@@ -1,7 +1,7 @@
 // Access tokens: EdDSA JWTs of fifteen minutes whose audience is the environment. Signed at login, verified by every gateway and subgraph.
 import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK } from 'jose'
 import { NotSignedIn, TokenExpired, WrongEnvironment } from './errors.js'
-import { RIGHTS, type Role, type SignedInAccount } from './rights.js'
+import { isRight, ROLES, type RightName, type Role, type SignedInAccount } from './rights.js'
 
 export type Environment = 'production' | 'staging'
 
@@ -13,25 +13,27 @@ const CLOCK_TOLERANCE_SECONDS = 5
 /** Verified tokens that are remembered: checking a signature costs 0.1–0.2 ms, and a page sends the same token with every request. */
 const REMEMBERED_TOKENS = 1000
 
-const ROLES: ReadonlySet<string> = new Set<Role>(Object.values(RIGHTS).flat())
+/** Whom a token is to speak for. */
+export type TokenAccount = Omit<SignedInAccount, 'expiresAt'>
 
-/** Signs tokens: `(account, now?) => token`. `now` (milliseconds) is for tests. */
-export type TokenSigner = (account: SignedInAccount, now?: number) => Promise<string>
+/** Signs tokens. `seconds` is how long one is good for, fifteen minutes when left out; `now` (milliseconds) is for tests. */
+export type TokenSigner = (account: TokenAccount, now?: number, seconds?: number) => Promise<string>
 
 /** A signer for one environment; `privateJwk` must be an Ed25519 private key with a `kid`. */
 export async function createTokenSigner(privateJwk: JWK, environment: Environment): Promise<TokenSigner> {
   const { kid } = privateJwk
   if (!kid) throw new Error('The private token key has no kid.')
   const key = await importJWK(privateJwk, 'EdDSA')
-  return async (account, now = Date.now()) => {
-    const seconds = Math.floor(now / 1000)
-    return await new SignJWT({ role: account.role })
+  return async (account, now = Date.now(), seconds = ACCESS_TOKEN_SECONDS) => {
+    const { id, role, sessionId, personalData, scopes } = account
+    const issued = Math.floor(now / 1000)
+    return await new SignJWT({ role, sid: sessionId, pd: personalData, ...(scopes ? { scp: scopes } : {}) })
       .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'JWT' })
       .setIssuer(ISSUER)
       .setAudience(environment)
-      .setSubject(account.id)
-      .setIssuedAt(seconds)
-      .setExpirationTime(seconds + ACCESS_TOKEN_SECONDS)
+      .setSubject(id)
+      .setIssuedAt(issued)
+      .setExpirationTime(issued + seconds)
       .sign(key)
   }
 }
@@ -45,20 +47,27 @@ export type TokenVerifier = (authorization: string | undefined) => Promise<Signe
 /** A verifier for one environment over the public keys of its tokens. */
 export function createTokenVerifier(publicJwks: JSONWebKeySet, environment: Environment): TokenVerifier {
   const keys = createLocalJWKSet(publicJwks)
-  const remembered = new Map<string, { account: SignedInAccount; expires: number }>()
+  const remembered = new Map<string, SignedInAccount>()
 
-  const verify = async (token: string): Promise<{ account: SignedInAccount; expires: number }> => {
+  const verify = async (token: string): Promise<SignedInAccount> => {
     const { payload } = await jwtVerify(token, keys, {
       issuer: ISSUER,
       audience: environment,
       // Pinned: neither `none` nor a symmetric algorithm keyed with our public key passes.
       algorithms: ['EdDSA'],
-      requiredClaims: ['sub', 'exp'],
+      requiredClaims: ['sub', 'exp', 'sid'],
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     })
-    const { sub, exp, role } = payload
-    if (!sub || !exp || !isRole(role)) throw NotSignedIn()
-    return { account: { id: sub, role }, expires: exp * 1000 }
+    const { sub, exp, role, sid, pd, scp } = payload
+    if (!sub || !exp || !isRole(role) || typeof sid !== 'string') throw NotSignedIn()
+    return {
+      id: sub,
+      role,
+      sessionId: sid,
+      personalData: pd === true,
+      ...(scp === undefined ? {} : { scopes: scopesOf(scp) }),
+      expiresAt: exp * 1000,
+    }
   }
 
   return async (authorization) => {
@@ -66,13 +75,13 @@ export function createTokenVerifier(publicJwks: JSONWebKeySet, environment: Envi
     const token = /^Bearer ([\w.-]+)$/i.exec(authorization)?.[1]
     if (!token) throw NotSignedIn()
     const known = remembered.get(token)
-    if (known && known.expires > Date.now()) return known.account
+    if (known && known.expiresAt > Date.now()) return known
     try {
       const verified = await verify(token)
       // The oldest goes first: a Map keeps the order of insertion.
       if (remembered.size >= REMEMBERED_TOKENS) remembered.delete(remembered.keys().next().value ?? '')
       remembered.set(token, verified)
-      return verified.account
+      return verified
     } catch (error) {
       remembered.delete(token)
       if (error instanceof errors.JWTExpired) throw TokenExpired()
@@ -85,5 +94,11 @@ export function createTokenVerifier(publicJwks: JSONWebKeySet, environment: Envi
 }
 
 function isRole(role: unknown): role is Role {
-  return typeof role === 'string' && ROLES.has(role)
+  return ROLES.some((known) => known === role)
+}
+
+/** Scopes that this version does not know allow nothing. Anything but a list would else count as no limit at all. */
+function scopesOf(claim: unknown): RightName[] {
+  if (!Array.isArray(claim)) throw NotSignedIn()
+  return claim.filter(isRight)
 }

@@ -9,13 +9,14 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
 import type { Logger } from '@segue/service'
-import type { GraphQLFormattedError } from 'graphql'
 import { randomUUID } from 'node:crypto'
 import { describeError } from './describe-error.js'
 import { UserError } from './errors.js'
+import type { RightsCheck } from './needed-rights.js'
 import { MAX_TOKENS, queryLimitsPlugin } from './query-limits.js'
+import { subscriptionsPlugin } from './live/subscriptions-plugin.js'
 import { signInPlugin } from './sign-in-plugin.js'
-import type { RightName, SignedInAccount } from './rights.js'
+import type { SignedInAccount } from './rights.js'
 
 /** Codes by which Apollo Server tells a client of its own mistakes. */
 const CLIENT_CODES: ReadonlySet<unknown> = new Set([
@@ -27,26 +28,25 @@ const CLIENT_CODES: ReadonlySet<unknown> = new Set([
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ])
 
-/**
- * Options for an Apollo server, to which the caller adds a schema or a gateway. `isClients` says of an error that is neither a `UserError` nor
- * one of Apollo's own whether its message may pass.
- */
+/** Options for an Apollo server, to which the caller adds a schema. Of errors, `UserError`s and Apollo's own on clients' mistakes pass; others are masked. */
 export function apolloOptions<Context extends { account: SignedInAccount | undefined; requestId: string }>(options: {
   logger: Logger
-  rightOf: (type: string, field: string) => RightName
-  isClients?: (formatted: GraphQLFormattedError, error: unknown) => boolean
+  /** Of `createRightsCheck`. */
+  refusalOf: RightsCheck
 }): Pick<
   ApolloServerOptions<Context>,
   | 'csrfPrevention'
-  | 'formatError'
   | 'hideSchemaDetailsFromClientErrors'
   | 'includeStacktraceInErrorResponses'
   | 'parseOptions'
   | 'persistedQueries'
   | 'stopOnTerminationSignals'
   | 'logger'
-> & { plugins: ApolloServerPlugin<Context>[] } {
-  const { logger, rightOf, isClients } = options
+> & {
+  plugins: ApolloServerPlugin<Context>[]
+  formatError: NonNullable<ApolloServerOptions<Context>['formatError']>
+} {
+  const { logger, refusalOf } = options
   /** Of which request an error is: `formatError` is not told. */
   const requestIds = new WeakMap<object, string>()
   return {
@@ -60,7 +60,7 @@ export function apolloOptions<Context extends { account: SignedInAccount | undef
     formatError(formatted, error) {
       const original = unwrapResolverError(error)
       if (original instanceof UserError) return formatted
-      if (CLIENT_CODES.has(formatted.extensions?.['code']) || isClients?.(formatted, original)) return formatted
+      if (CLIENT_CODES.has(formatted.extensions?.['code'])) return formatted
       const id = randomUUID()
       const requestId = typeof error === 'object' && error ? requestIds.get(error) : undefined
       logger.error(
@@ -92,7 +92,8 @@ export function apolloOptions<Context extends { account: SignedInAccount | undef
           }
         },
       },
-      signInPlugin<Context>(rightOf),
+      signInPlugin<Context>(refusalOf),
+      subscriptionsPlugin<Context>(),
       queryLimitsPlugin<Context>(),
     ],
   }

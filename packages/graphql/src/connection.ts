@@ -1,6 +1,7 @@
 // Relay connections as GraphQL types: arguments, page info, and a connection type for any node.
 import { ArgsType, Directive, Field, Int, ObjectType, type ClassType } from 'type-graphql'
 import { BadPage } from './errors.js'
+import { Right } from './rights.js'
 
 /** A page's size when none is asked for. */
 export const DEFAULT_PAGE_SIZE = 25
@@ -47,18 +48,19 @@ export function readPageRequest({ first, after, last, before }: ConnectionArgs):
 }
 
 @Directive('@shareable')
+@Right('public')
 @ObjectType({ description: 'Where a page lies in its list.' })
 export class PageInfo {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether something follows the page.' })
   hasNextPage!: boolean
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether something precedes the page.' })
   hasPreviousPage!: boolean
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The cursor of its first one; null when it is empty.' })
   startCursor!: string | null
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The cursor of its last one; null when it is empty.' })
   endCursor!: string | null
 }
 
@@ -80,19 +82,22 @@ export function connectionType<Node extends object>(
 ): ClassType<Connection<Node>> {
   @ObjectType(`${name}Edge`, { description: `One of a page of ${name}.` })
   class Edge {
-    @Field(() => node, { nullable: foreign })
+    @Field(() => node, {
+      nullable: foreign,
+      description: foreign ? 'What is listed; null when it is gone, or what knows it is away.' : 'What is listed.',
+    })
     node!: Node
 
-    @Field(() => String)
+    @Field(() => String, { description: 'Its place in the list, for `after` and `before`.' })
     cursor!: string
   }
 
   @ObjectType(`${name}Connection`, { description: `A page of ${name}.` })
   class NodeConnection implements Connection<Node> {
-    @Field(() => [Edge])
+    @Field(() => [Edge], { description: 'What is on the page, in the list’s order.' })
     edges!: Edge[]
 
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: 'Where the page lies in the list.' })
     pageInfo!: PageInfo
   }
   return NodeConnection

@@ -1,7 +1,9 @@
 // A number that was counted up to a bound, so that counting stays cheap however much there is.
 import { Directive, Field, Int, ObjectType } from 'type-graphql'
+import { Right } from './rights.js'
 
 @Directive('@shareable')
+@Right('public')
 @ObjectType({ description: 'How many there are, counted up to a bound.' })
 export class Count {
   @Field(() => Int, { description: 'How many were counted.' })

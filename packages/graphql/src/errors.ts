@@ -44,12 +44,27 @@ export function userError(
 
 export const NotSignedIn = userError('UNAUTHENTICATED', 401, 'Sign in first: this needs a valid access token.')
 export const TokenExpired = userError('TOKEN_EXPIRED', 401, 'The access token has expired. Sign in again.')
+export const SessionEnded = userError(
+  'SESSION_ENDED',
+  401,
+  'This session has ended, or its rights have changed. Refresh it, or sign in again.',
+)
 export const WrongEnvironment = userError(
   'WRONG_ENVIRONMENT',
   401,
   'The access token belongs to another environment. Sign in to {environment}.',
 )
 export const NotAllowed = userError('FORBIDDEN', 403, 'The role {role} may not do this: it needs the right {right}.')
+export const PersonalDataHidden = userError(
+  'PERSONAL_DATA',
+  403,
+  'Who is looked for by personal data has to see it: this needs the right personal.read.',
+)
+export const NotAGateway = userError(
+  'NOT_A_GATEWAY',
+  403,
+  'A subgraph answers only what the gateway of its environment signed within the last minute. Ask the gateway.',
+)
 export const BadCursor = userError(
   'BAD_CURSOR',
   400,
@@ -77,4 +92,31 @@ export const QueryTooLarge = userError(
   'QUERY_TOO_LARGE',
   400,
   'The query may answer more than {limit} {what}. Ask for smaller pages or fewer fields.',
+)
+export const InvalidFragment = userError('GRAPHQL_VALIDATION_FAILED', 400, '{problem} {name}.')
+export const BadRepresentation = userError('BAD_REPRESENTATION', 400, 'This names no entity: {problem}')
+export const MutationIdReused = userError(
+  'MUTATION_ID_REUSED',
+  409,
+  'You did {mutation} with another input under this clientMutationId within the last day. Give each change an id of its own.',
+)
+export const MutationUnderWay = userError(
+  'MUTATION_UNDER_WAY',
+  409,
+  'The same {mutation} is still under way. Wait a little and send it again with the same clientMutationId.',
+)
+export const SubscriptionsOnly = userError(
+  'SUBSCRIPTIONS_ONLY',
+  400,
+  'Only subscriptions come over a WebSocket. Send queries and mutations as POST /graphql.',
+)
+export const SubscriptionOverHttp = userError(
+  'SUBSCRIPTION_OVER_HTTP',
+  400,
+  'Subscriptions come over a WebSocket at the same address, with the subprotocol graphql-transport-ws.',
+)
+export const TooManySubscriptions = userError(
+  'TOO_MANY_SUBSCRIPTIONS',
+  429,
+  'This account watches {limit} things already. End some of its subscriptions first.',
 )

@@ -4,7 +4,11 @@ import { fastifyApolloHandler } from '@as-integrations/fastify'
 import { addHealthRoutes, type HealthChecks, type Logger, type Registry } from '@segue/service'
 import { fastify, type FastifyRequest } from 'fastify'
 import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
 import { describeError } from './describe-error.js'
+import { UserError } from './errors.js'
+import type { SignatureCheck } from './gateway-signature.js'
+import { refuseStrangers, type Networks } from './trusted-networks.js'
 
 export interface GraphqlServerOptions<Context extends BaseContext> {
   /** Started by this. */
@@ -14,6 +18,12 @@ export interface GraphqlServerOptions<Context extends BaseContext> {
   port: number
   /** Longest body that is read, in bytes. */
   bodyLimit: number
+  /** Refuses bodies (with a `UserError`) before they are parsed. */
+  check: SignatureCheck
+  /** Others are not even refused: their connections are closed. */
+  trustedNetworks: Networks
+  /** Serves WebSockets on the same port; closed before the rest, which waits for all connections to end. */
+  serveSockets?: (server: Server) => { close(): Promise<void> }
   checks: HealthChecks
   metrics: Registry
   logger: Logger
@@ -44,7 +54,28 @@ export async function serveGraphql<Context extends BaseContext>(
     genReqId: ({ headers: { 'x-request-id': given } }) =>
       typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID(),
   })
+  refuseStrangers(server.server, options.trustedNetworks, logger)
+  const parseJson = server.getDefaultJsonParser('error', 'error')
+  // Fastify's own parsers would be preferred to ours.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser<string>(
+    ['application/json', 'text/plain'],
+    { parseAs: 'string' },
+    (request, body, done) => {
+      try {
+        options.check(request.headers, body)
+      } catch (error) {
+        return done(error as UserError)
+      }
+      parseJson(request, body, done)
+    },
+  )
   server.setErrorHandler((error: { statusCode?: number; code?: string; message: string }, request, reply) => {
+    if (error instanceof UserError) {
+      const { message, code, extensions } = error
+      const { status = 400 } = (extensions['http'] ?? {}) as { status?: number }
+      return reply.code(status).send({ errors: [{ message, extensions: { code } }] })
+    }
     const status = error.code === 'ERR_INVALID_URL' ? 400 : (error.statusCode ?? 500)
     if (status >= 500) logger.error({ error: describeError(error), requestId: request.id }, 'A request failed')
     const code = status >= 500 ? 'INTERNAL' : status === 413 ? 'BODY_TOO_LARGE' : 'BAD_REQUEST'
@@ -63,9 +94,11 @@ export async function serveGraphql<Context extends BaseContext>(
     void reply.header('x-request-id', request.id)
     return await handle.call(server, request, reply)
   })
+  const sockets = options.serveSockets?.(server.server)
   try {
     await server.listen({ host: options.host, port: options.port })
   } catch (error) {
+    await sockets?.close()
     await apollo.stop()
     throw error
   }
@@ -75,6 +108,7 @@ export async function serveGraphql<Context extends BaseContext>(
     port,
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}/graphql`,
     async close() {
+      await sockets?.close()
       // Keep-alive connections that finish their last answer only now would otherwise hold the end up for a minute.
       const sweep = setInterval(() => server.server.closeIdleConnections(), SWEEP_MS)
       const force = setTimeout(() => server.server.closeAllConnections(), FORCE_MS)

@@ -1,6 +1,6 @@
 // Checking arguments: ids, and class-validator's rules as one user error with the place of the mistake.
 import { isId } from '@segue/database'
-import { validate, type ValidationError } from 'class-validator'
+import { Length, Matches, validate, type ValidationError } from 'class-validator'
 import { BadId, InvalidInput } from './errors.js'
 
 /** The id in lower case. Throws BAD_ID with the place in the arguments. */
@@ -44,4 +44,12 @@ function firstProblem(error: ValidationError, path: readonly string[]): Error {
   if (child) return firstProblem(child, place)
   const [problem = 'is not valid'] = Object.values(error.constraints ?? {})
   return InvalidInput({ problem: `${problem[0]?.toUpperCase()}${problem.slice(1)}.` }, place)
+}
+
+/** On an input's field: a name that people give, of 1 to `longest` characters that are not all blank. */
+export function IsName(longest: number): PropertyDecorator {
+  return (target, key) => {
+    Matches(/\S/, { message: '$property must not be blank' })(target, String(key))
+    Length(1, longest)(target, String(key))
+  }
 }

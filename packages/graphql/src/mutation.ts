@@ -1,9 +1,31 @@
-// Mutations answer mistakes as data: `{ <thing>, userErrors, clientMutationId }`. Resolvers throw; this turns what they throw into the payload.
-import type { GraphQLFieldResolver } from 'graphql'
-import { Directive, Field, InputType, ObjectType } from 'type-graphql'
-import { UserError } from './errors.js'
+// Mutations answer mistakes as data: `{ <thing>, userErrors, clientMutationId }`. These are its types; `mutation-resolver.ts` fills them in.
+import { MaxLength } from 'class-validator'
+import { GraphQLJSONObject } from 'graphql-scalars'
+import { Directive, Field, InputType, Int, ObjectType } from 'type-graphql'
+import type { UserError } from './errors.js'
+import { Right } from './rights.js'
 
 @Directive('@shareable')
+@Right('public')
+@ObjectType({
+  description: 'Both versions of something that somebody else saved meanwhile: only what you wanted to change.',
+})
+export class StaleSave {
+  @Field(() => Int, { description: 'The version that you changed.' })
+  yourVersion!: number
+
+  @Field(() => Int, { description: 'The version that is there now; name it to save over it.' })
+  currentVersion!: number
+
+  @Field(() => GraphQLJSONObject, { description: 'What you wanted to save.' })
+  yours!: object
+
+  @Field(() => GraphQLJSONObject, { description: 'The same as it is now.' })
+  current!: object
+}
+
+@Directive('@shareable')
+@Right('public')
 @ObjectType({ description: 'A mistake in what was asked for; nothing was changed.' })
 export class MutationUserError {
   @Field(() => String, { description: 'Stable; meant for programs.' })
@@ -16,12 +38,23 @@ export class MutationUserError {
     description: 'Where in the arguments, for instance ["input", "name"]; empty when it has no place.',
   })
   path!: readonly string[]
+
+  @Field(() => StaleSave, {
+    nullable: true,
+    description: 'Of errors whose code begins with STALE_: both versions. Null for all others.',
+  })
+  stale?: StaleSave | null
 }
 
 /** What every mutation's input extends. */
 @InputType()
 export abstract class MutationInput {
-  @Field(() => String, { nullable: true, description: 'Comes back in the answer as it is.' })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'An id of your own for this change. Sent again with the same input within a day, it is not done again but answered as before. Comes back in the answer.',
+  })
+  @MaxLength(200)
   clientMutationId?: string | null
 }
 
@@ -31,35 +64,26 @@ export abstract class MutationPayload {
   @Field(() => [MutationUserError], { description: 'What was wrong; empty when all was done.' })
   userErrors?: MutationUserError[]
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'As the input had it.' })
   clientMutationId?: string | null
 }
 
 /**
  * A user error as a payload holds it: for resolvers that answer it beside their own field, as in
- * `{ segment: current, userErrors: [asPayload(StaleSegment({ version }))] }`.
+ * `{ segment: current, userErrors: [asPayload(StaleSegment(…), staleSave(version, changes, current))] }`.
  */
-export function asPayload({ code, message, argumentPath: path }: UserError): MutationUserError {
-  return { code, message, path }
+export function asPayload({ code, message, argumentPath: path }: UserError, stale?: StaleSave): MutationUserError {
+  return { code, message, path, ...(stale ? { stale } : {}) }
 }
 
-/**
- * Wraps a mutation's resolver: a `UserError` becomes the payload's `userErrors`, everything else goes on as it is. The mutations of a request run one
- * after the other; each begins with new loaders, else it would answer what was true before the one before it.
- */
-export function answerUserErrors<Context extends { renewLoaders: () => void }>(
-  resolve: GraphQLFieldResolver<unknown, Context>,
-): GraphQLFieldResolver<unknown, Context> {
-  return async (source, args, context, info) => {
-    const input: unknown = args['input']
-    const clientMutationId =
-      typeof input === 'object' && input !== null && 'clientMutationId' in input ? input.clientMutationId : null
-    context.renewLoaders()
-    try {
-      return { userErrors: [], ...((await resolve(source, args, context, info)) as object), clientMutationId }
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      return { userErrors: [asPayload(error)], clientMutationId }
-    }
+/** Both versions, for the error of a stale save: of `current` only what `changes` has too, and nothing that each save changes. */
+export function staleSave(yourVersion: number, changes: object, current: object & { version: number }): StaleSave {
+  const yours = Object.entries(changes).filter(([name]) => name !== 'updatedAt' && name !== 'version')
+  const theirs: Record<string, unknown> = { ...current }
+  return {
+    yourVersion,
+    currentVersion: current.version,
+    yours: Object.fromEntries(yours),
+    current: Object.fromEntries(yours.map(([name]) => [name, theirs[name] ?? null])),
   }
 }

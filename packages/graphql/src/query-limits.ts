@@ -1,34 +1,18 @@
-// How deep and how large an operation may be, measured before it runs.
+// What an operation may bring along: limits on its document, its values and its variables, checked before it runs.
 import type { ApolloServerPlugin } from '@apollo/server'
 import {
-  getNamedType,
   getVariableValues,
-  isCompositeType,
-  isInterfaceType,
-  isObjectType,
+  type GraphQLError,
   Kind,
   visit,
   type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLCompositeType,
   type GraphQLSchema,
   type OperationDefinitionNode,
-  type SelectionSetNode,
 } from 'graphql'
-import { DEFAULT_PAGE_SIZE } from './connection.js'
-import { LiteralTooDeep, QueryTooDeep, QueryTooLarge, UnknownOperation, UserError } from './errors.js'
+import { LiteralTooDeep, UnknownOperation, UserError } from './errors.js'
 import { MAX_INPUT_DEPTH } from './input.js'
+import { measure } from './query-cost.js'
 
-/**
- * Levels of fields. A connection takes three (`events { edges { node`), so this is four connections inside each other and what hangs on
- * their nodes; a gateway's fetch at a subgraph is never deeper than what it was asked.
- */
-const MAX_DEPTH = 20
-/** Fields, fragments spelled out: bounds what aliases and fragments in fragments can ask in a small document. The page's largest asks 150. */
-const MAX_FIELDS = 2000
-/** Nodes of lists: 200 profiles with their last 100 events each, about 20 MB. */
-const MAX_NODES = 20_000
 /**
  * Levels of objects and lists in values that are written into a document: a workflow's draft takes six. The gateway's planner looks at each level
  * twice as often as at the one around it, so twenty take it seconds and forty for ever. Variables cost it nothing.
@@ -46,29 +30,47 @@ export function queryLimitsPlugin<Context extends object>(): ApolloServerPlugin<
       return {
         async didResolveOperation({ schema, document, operation, request }) {
           if (!operation) throw UnknownOperation()
-          // Before anything walks them recursively: what is deep enough ends the stack.
-          if (isDeeper(request.variables, MAX_VARIABLE_DEPTH)) {
-            const message = `The variables are nested deeper than ${MAX_VARIABLE_DEPTH} levels.`
-            throw new UserError('BAD_USER_INPUT', message, { status: 400 })
-          }
-          const { coerced, errors } = getVariableValues(
-            schema,
-            operation.variableDefinitions ?? [],
-            request.variables ?? {},
-            { maxErrors: 5 },
-          )
-          const [error] = errors ?? []
-          if (error) throw new UserError('BAD_USER_INPUT', error.message, { status: 400 })
+          const variables = coerceVariables(schema, operation, request.variables ?? {})
           checkLiterals(document)
-          checkLimits(schema, document, operation, coerced ?? {})
+          measure(schema, document, operation)(variables)
         },
       }
     },
   }
 }
 
-/** Throws QUERY_TOO_DEEP. Covers arguments, directives and defaults of variables. */
-function checkLiterals(document: DocumentNode): void {
+/** The variables of an operation with their defaults, as the schema's types have them. Throws BAD_USER_INPUT. */
+export function coerceVariables(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  // Before anything walks them recursively: what is deep enough ends the stack.
+  if (isDeeper(variables, MAX_VARIABLE_DEPTH)) {
+    const message = `The variables are nested deeper than ${MAX_VARIABLE_DEPTH} levels.`
+    throw new UserError('BAD_USER_INPUT', message, { status: 400 })
+  }
+  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+    maxErrors: 5,
+  })
+  const [error] = errors ?? []
+  if (error) throw new UserError('BAD_USER_INPUT', withoutValues(error), { status: 400 })
+  return coerced ?? {}
+}
+
+/**
+ * GraphQL's own message quotes the whole variable, with the password that may be in it beside the mistake, and suggests names to those who may not see the schema.
+ */
+function withoutValues({ message, originalError }: GraphQLError): string {
+  const [start = message, value = ''] = message.split(' got invalid value ', 2)
+  if (value === '') return message
+  const reason = (originalError?.message ?? '').replace(/(: .*|,? ?Did you mean .*)$/s, '')
+  const place = / at "([\w.[\]]+)"$/.exec(value.slice(0, value.lastIndexOf(`; ${originalError?.message ?? ''}`)))?.[1]
+  return `${start} has a wrong value${place === undefined ? '' : ` at ${place}`}. ${reason}`
+}
+
+/** Throws QUERY_TOO_DEEP for values written into a document that are nested too deeply: in arguments, directives and defaults of variables. */
+export function checkLiterals(document: DocumentNode): void {
   let depth = 0
   const level = {
     enter: (): void => {
@@ -79,77 +81,10 @@ function checkLiterals(document: DocumentNode): void {
       depth -= 1
     },
   }
-  visit(document, { ListValue: level, ObjectValue: level })
+  visit(document, { [Kind.LIST]: level, [Kind.OBJECT]: level })
 }
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
-}
-
-/** Throws QUERY_TOO_DEEP or QUERY_TOO_LARGE. `variables` are coerced. Stops at the first limit, so a hostile document costs no more than an honest one. */
-function checkLimits(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Record<string, unknown>,
-): void {
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const node of document.definitions)
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node)
-  let fields = 0
-  let nodes = 0
-
-  const walk = (
-    set: SelectionSetNode,
-    type: GraphQLCompositeType | undefined,
-    depth: number,
-    parents: number,
-  ): void => {
-    if (depth > MAX_DEPTH) throw QueryTooDeep({ depth, limit: MAX_DEPTH })
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) {
-        fields += 1
-        if (fields > MAX_FIELDS) throw QueryTooLarge({ limit: MAX_FIELDS, what: 'fields' })
-        if (!selection.selectionSet) continue
-        const field = fieldType(type, selection.name.value)
-        const size = field?.name.endsWith('Connection') ? pageSize(selection, variables) : undefined
-        if (size !== undefined) {
-          nodes += parents * size
-          if (nodes > MAX_NODES) throw QueryTooLarge({ limit: MAX_NODES, what: 'nodes' })
-        }
-        walk(selection.selectionSet, field, depth + 1, parents * (size ?? 1))
-      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const condition = selection.typeCondition?.name.value
-        walk(selection.selectionSet, condition ? named(schema, condition) : type, depth, parents)
-      } else {
-        const fragment = fragments.get(selection.name.value)
-        if (fragment) walk(fragment.selectionSet, named(schema, fragment.typeCondition.name.value), depth, parents)
-      }
-    }
-  }
-  walk(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, 1, 1)
-}
-
-function fieldType(type: GraphQLCompositeType | undefined, field: string): GraphQLCompositeType | undefined {
-  if (!isObjectType(type) && !isInterfaceType(type)) return undefined
-  const result = type.getFields()[field]?.type
-  const inner = result && getNamedType(result)
-  return isCompositeType(inner) ? inner : undefined
-}
-
-function named(schema: GraphQLSchema, name: string): GraphQLCompositeType | undefined {
-  const type = schema.getType(name)
-  return isCompositeType(type) ? type : undefined
-}
-
-/** The page a connection field asks for; sizes that are not allowed are the resolver's to refuse. */
-function pageSize(field: FieldNode, variables: Record<string, unknown>): number {
-  for (const { name, value } of field.arguments ?? []) {
-    if (name.value !== 'first' && name.value !== 'last') continue
-    const size =
-      value.kind === Kind.VARIABLE ? variables[value.name.value] : value.kind === Kind.INT ? Number(value.value) : null
-    if (typeof size === 'number') return Math.max(size, 0)
-  }
-  return DEFAULT_PAGE_SIZE
 }

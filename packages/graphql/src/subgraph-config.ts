@@ -3,6 +3,8 @@ import { COMMON_VARIABLES, mysqlUrl, port, readConfig } from '@segue/service'
 import type { JSONWebKeySet } from 'jose'
 import { z } from 'zod'
 import type { Environment } from './access-token.js'
+import { gatewayKey } from './gateway-signature.js'
+import { trustedNetworks, type Networks } from './trusted-networks.js'
 
 /** The subgraphs and the port that each listens on when none is configured. */
 const DEFAULT_PORTS = { profile: 4101, event: 4102, workflow: 4103, segment: 4104, platform: 4105 } as const
@@ -18,6 +20,10 @@ export interface SubgraphConfig {
   /** 0 takes a free one. */
   port: number
   tokenPublicKeys: JSONWebKeySet
+  /** Hexadecimal; shared with the gateway, which signs with it. */
+  gatewayKey: string
+  /** Who may connect. */
+  trustedNetworks: Networks
 }
 
 /** The public keys of access tokens as a variable: a JWKS in JSON. */
@@ -53,6 +59,8 @@ export function readSubgraphConfig<Extra extends z.ZodRawShape = Record<never, n
     SEGUE_MYSQL_URL: mysqlUrl(`The environment's database, through the account of subgraph-${name}`),
     SEGUE_SUBGRAPH_HOST: z.string().default('127.0.0.1').describe('Private address that subgraphs listen on'),
     SEGUE_TOKEN_PUBLIC_KEYS: tokenPublicKeys,
+    SEGUE_GATEWAY_KEY: gatewayKey,
+    SEGUE_TRUSTED_NETWORKS: trustedNetworks,
   })
   const schema = shared.extend({ [portVariable]: port(DEFAULT_PORTS[name]), ...extra })
   // A computed name loses its type; the schema has just checked the value.
@@ -64,6 +72,8 @@ export function readSubgraphConfig<Extra extends z.ZodRawShape = Record<never, n
     host: values.SEGUE_SUBGRAPH_HOST,
     port: values[portVariable] as number,
     tokenPublicKeys: values.SEGUE_TOKEN_PUBLIC_KEYS as JSONWebKeySet,
+    gatewayKey: values.SEGUE_GATEWAY_KEY,
+    trustedNetworks: values.SEGUE_TRUSTED_NETWORKS,
     extra: values as unknown as z.infer<z.ZodObject<Extra>>,
   }
 }

@@ -8,16 +8,23 @@ import {
   visit,
   type DocumentNode,
   type GraphQLFieldResolver,
-  type GraphQLObjectType,
+  getNamedType,
+  isInputObjectType,
+  isObjectType,
+  type GraphQLNamedType,
   type GraphQLSchema,
 } from 'graphql'
 import { GraphQLDateTime } from 'graphql-scalars'
 import { buildSchema, createResolversMap, type BuildSchemaOptions } from 'type-graphql'
 import type { DataSource } from 'typeorm'
-import type { SubgraphContext } from './context.js'
+import type { MutationContext, SubgraphContext } from './context.js'
+import type { Secrets } from './idempotency.js'
 import { checkInput } from './input.js'
-import { answerUserErrors } from './mutation.js'
-import { RIGHTS, type RightName } from './rights.js'
+import { mutationResolver } from './mutation-resolver.js'
+import { isSecret } from './secret.js'
+import type { PersonalData } from './personal-data.js'
+import { checkRepresentations } from './representations.js'
+import { printRights, statedRights } from './stated-rights.js'
 
 /** Resolves an entity another subgraph refers to: its key fields in, the object out; null when it does not exist. */
 export type ReferenceResolver<Loaders> = (
@@ -37,28 +44,38 @@ export interface SubgraphSchema<Loaders = object> {
 
 /** A subgraph that can be started. */
 export interface SubgraphDefinition<Loaders = object> extends SubgraphSchema<Loaders> {
-  /** New DataLoaders for a request. */
-  loaders: (database: DataSource) => Loaders
+  /** New DataLoaders for a request. What they read of personal data they mask by `personal`, so nothing leaves them unmasked. */
+  loaders: (database: DataSource, personal: PersonalData) => Loaders
 }
 
 export interface BuiltSubgraph {
   schema: GraphQLSchema
-  /** For composition. */
+  /** For composition. Every type and field states its right in it. */
   sdl: string
-  /** The right that a root field needs. */
-  rightOf: (type: string, field: string) => RightName
+  /** Of each mutation. */
+  secrets: ReadonlyMap<string, Secrets>
 }
 
-const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@tag"])`
+const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@tag", "@inaccessible", "@requiresScopes"])`
 
-/** Builds the schema. Pure: nothing is opened or started. */
+const NO_PUB_SUB: NonNullable<BuildSchemaOptions['pubSub']> = {
+  publish: () => undefined,
+  subscribe: () => {
+    throw new Error('A subscription has to be made with liveTopic.')
+  },
+}
+
+/** Builds the schema. Pure: nothing is opened or started. Throws an error that lists the root fields and types that state no right. */
 export async function buildSubgraph<Loaders>(definition: SubgraphSchema<Loaders>): Promise<BuiltSubgraph> {
   const source = await buildSchema({
     resolvers: definition.resolvers,
+    // Asked for where there are subscriptions; ours have topics of their own (live/live-topic.ts).
+    pubSub: NO_PUB_SUB,
     scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
     validateFn: (value, _type, { args }) => checkInput(value, 'input' in args ? ['input'] : []),
   })
-  const sdl = `${LINK}\n\n${print(withNullableRoots(parse(printSchemaWithDirectives(source))))}\n`
+  const document = printRights(parse(printSchemaWithDirectives(source)), statedRights(source))
+  const sdl = `${LINK}\n\n${print(withNullableRoots(document))}\n`
   const resolvers = createResolversMap(source) as Record<string, Record<string, unknown>>
   for (const [type, resolve] of Object.entries(definition.references)) {
     // Async also where `resolve` throws at once: a synchronous throw would take the whole list of entities with it.
@@ -69,19 +86,26 @@ export async function buildSubgraph<Loaders>(definition: SubgraphSchema<Loaders>
     }
   }
   const mutations = resolvers['Mutation'] ?? {}
+  const secrets = new Map<string, Secrets>()
   for (const [name, resolve] of Object.entries(mutations)) {
-    mutations[name] = answerUserErrors(resolve as GraphQLFieldResolver<unknown, SubgraphContext<Loaders>>)
+    const own = resolve as GraphQLFieldResolver<unknown, MutationContext<Loaders>>
+    const marked = secretsOf(source, name)
+    secrets.set(name, marked)
+    mutations[name] = mutationResolver(name, own, marked)
   }
   const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never })
-  return { schema, sdl, rightOf: rightsOf(source) }
+  checkRepresentations(schema)
+  return { schema, sdl, secrets }
 }
 
+const ROOTS = new Set(['Query', 'Mutation', 'Subscription'])
+
 /**
- * Makes every query and mutation nullable, whatever its decorator says. A subgraph that is away must take only its own part of an answer with it: null for
+ * Makes every query, mutation and subscription nullable, whatever its decorator says. A subgraph that is away must take only its own part of an answer with it: null for
  * a field that is not nullable would take all of `data`.
  */
 function withNullableRoots(document: DocumentNode): DocumentNode {
-  const isRoot = (name: string): boolean => name === 'Query' || name === 'Mutation'
+  const isRoot = (name: string): boolean => ROOTS.has(name)
   return visit(document, {
     ObjectTypeDefinition: (type) => (isRoot(type.name.value) ? undefined : false),
     FieldDefinition: (field) =>
@@ -89,15 +113,13 @@ function withNullableRoots(document: DocumentNode): DocumentNode {
   })
 }
 
-function rightsOf(schema: GraphQLSchema): BuiltSubgraph['rightOf'] {
-  const stated = (root: GraphQLObjectType | null | undefined, field: string): RightName | undefined => {
-    const right = root?.getFields()[field]?.extensions['right']
-    return right === 'public' || (typeof right === 'string' && right in RIGHTS) ? (right as RightName) : undefined
+/** Which fields of a mutation's input and payload are marked as secrets. */
+function secretsOf(schema: GraphQLSchema, mutation: string): Secrets {
+  const field = schema.getMutationType()?.getFields()[mutation]
+  const marked = (type: GraphQLNamedType | undefined): ReadonlySet<string> => {
+    const fields = isInputObjectType(type) || isObjectType(type) ? Object.values(type.getFields()) : []
+    return new Set(fields.filter(isSecret).map(({ name }) => name))
   }
-  return (type, field) => {
-    if (field === '__typename') return 'public'
-    if (field === '_service' || field.startsWith('__')) return 'schema.read'
-    if (type === 'Mutation') return stated(schema.getMutationType(), field) ?? 'write'
-    return stated(type === 'Subscription' ? schema.getSubscriptionType() : schema.getQueryType(), field) ?? 'read'
-  }
+  const input = field?.args.find(({ name }) => name === 'input')
+  return { input: marked(input && getNamedType(input.type)), payload: marked(field && getNamedType(field.type)) }
 }

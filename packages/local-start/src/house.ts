@@ -60,7 +60,11 @@ export class House {
     const empty = ENVIRONMENTS.filter((name) => config.sampleData && prepared[name].seeded.isEmpty)
     if (empty.length > 0) {
       await step('a sample of real data', () =>
-        Promise.all(empty.map((name) => sendSample(`http://127.0.0.1:${config.ports[name].collector.port}`, folders))),
+        Promise.all(
+          empty.map((name) =>
+            sendSample(`http://127.0.0.1:${config.ports[name].collector.port}`, secrets[name].shopWriteKey, folders),
+          ),
+        ),
       )
     }
     const { lines, firstAdmins } = summaryOf(config, prepared, secrets)

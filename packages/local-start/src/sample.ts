@@ -8,12 +8,13 @@ import type { Folders } from './folders.js'
 import { SHOP_SOURCE } from './seed/sources.js'
 
 /** Resolves when the collector has stored it; the workers go on from there. What was sent before is not stored twice. */
-export async function sendSample(collectorUrl: string, { logs }: Folders): Promise<void> {
+export async function sendSample(collectorUrl: string, writeKey: string, { logs }: Folders): Promise<void> {
   const logFile = join(logs, 'sample.log')
   const script = fileURLToPath(import.meta.resolve('@segue/replay')).replace(/index\.js$/, 'main.js')
   const log = openSync(logFile, 'a')
   const child = fork(script, ['--url', collectorUrl, '--source', SHOP_SOURCE, '--from-start'], {
     execArgv: ['--no-warnings'],
+    env: { ...process.env, SEGUE_WRITE_KEY: writeKey },
     stdio: ['ignore', log, log, 'ipc'],
   })
   closeSync(log)

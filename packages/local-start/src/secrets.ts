@@ -16,10 +16,14 @@ const environmentSecrets = z.object({
   tokenPublicKey: jwk,
   /** Hex, 32 bytes: the check in profile ids that the collector minted. */
   profileIdKey: z.string(),
+  /** Hex, 32 bytes: the gateway signs its requests to subgraphs. Made also for houses that began without. */
+  gatewayKey: z.string().default(() => randomBytes(32).toString('hex')),
   /** Of the demo accounts, shown at every start. */
   demoPassword: z.string(),
   /** Of the demo source `app`. */
   appWriteKey: z.string(),
+  /** Of the demo source `shop`; `npm run replay` reads it here. Made also for houses whose shop began without: a key too many does no harm. */
+  shopWriteKey: z.string().default(() => randomBytes(16).toString('hex')),
 })
 export type EnvironmentSecrets = z.infer<typeof environmentSecrets>
 
@@ -70,7 +74,9 @@ function newKeys(): Omit<EnvironmentSecrets, 'databasePasswords'> {
     tokenPrivateKey: jwk.parse({ ...privateKey.export({ format: 'jwk' }), ...names }),
     tokenPublicKey: jwk.parse({ ...publicKey.export({ format: 'jwk' }), ...names }),
     profileIdKey: randomBytes(32).toString('hex'),
+    gatewayKey: randomBytes(32).toString('hex'),
     demoPassword: randomBytes(9).toString('base64url'),
     appWriteKey: randomBytes(16).toString('hex'),
+    shopWriteKey: randomBytes(16).toString('hex'),
   }
 }

@@ -89,6 +89,7 @@ function variablesOf(name: ServiceName, settings: EnvironmentSettings): Record<s
   const url = database.urls[name]
   const withDatabase = url === undefined ? common : { ...common, SEGUE_MYSQL_URL: url }
   const publicKeys = { SEGUE_TOKEN_PUBLIC_KEYS: JSON.stringify({ keys: [secrets.tokenPublicKey] }) }
+  const gatewayKey = { SEGUE_GATEWAY_KEY: secrets.gatewayKey }
   if (name === 'collector') {
     const health = String(healthPortOf(name, ports))
     return {
@@ -103,12 +104,13 @@ function variablesOf(name: ServiceName, settings: EnvironmentSettings): Record<s
       `SEGUE_SUBGRAPH_${subgraph.toUpperCase()}_URL`,
       `http://127.0.0.1:${portOf(`subgraph-${subgraph}`, ports)}/graphql`,
     ])
-    return { ...common, ...publicKeys, SEGUE_GATEWAY_PORT: port, ...Object.fromEntries(addresses) }
+    return { ...common, ...publicKeys, ...gatewayKey, SEGUE_GATEWAY_PORT: port, ...Object.fromEntries(addresses) }
   }
   if (name === 'event-worker' || name === 'migration-worker') return { ...withDatabase, SEGUE_HEALTH_PORT: port }
   return {
     ...withDatabase,
     ...publicKeys,
+    ...gatewayKey,
     [`SEGUE_${name.replace('-', '_').toUpperCase()}_PORT`]: port,
     ...(name === 'subgraph-platform' ? { SEGUE_TOKEN_PRIVATE_KEY: JSON.stringify(secrets.tokenPrivateKey) } : {}),
   }

@@ -13,7 +13,7 @@ export function summaryOf(
   const lines = ENVIRONMENTS.flatMap((name) => [
     '',
     `${name}`,
-    `  collector  http://127.0.0.1:${config.ports[name].collector.port}  (sources: website, shop, webhook, app with write key ${secrets[name].appWriteKey})`,
+    `  collector  http://127.0.0.1:${config.ports[name].collector.port}  (sources: website, webhook, shop with write key ${secrets[name].shopWriteKey}, app with write key ${secrets[name].appWriteKey})`,
     `  GraphQL    http://127.0.0.1:${config.ports[name].gateway.port}/graphql`,
     ...prepared[name].seeded.accounts.demo.map((account) => `  account    ${inWords(account)}`),
   ])

@@ -54,8 +54,8 @@ export interface WorkingRun {
   state: 'completed' | 'failed'
   startedAt: number
   endedAt: number
-  steps: JsonValue
-  error: JsonObject | null
+  steps: { nodeId: string; port: string | null }[]
+  error: { nodeId: string; code: string; message: string } | null
   log: JsonValue | null
 }
 

@@ -1,4 +1,4 @@
-// One batch through all steps, inside a transaction that the caller began and will commit: validate, identify, map, merge, route, run, save.
+// One batch through all steps, inside a transaction that the caller began and will commit: validate, identify, map, merge, route, run, save, tell.
 import { toBytes } from '@segue/database'
 import type { Envelope } from '@segue/event-model'
 import type { Connection } from 'mysql2/promise'
@@ -14,6 +14,7 @@ import { route } from './route.js'
 import { run, type Crash } from './run.js'
 import { save } from './save.js'
 import { insertResults } from './sql/inbox-result.js'
+import { tell } from './tell.js'
 import { validate } from './validate.js'
 
 /** What a batch did, for metrics and logs. */
@@ -66,6 +67,8 @@ export async function processBatch(
   await save(tx, batch, configuration)
   await answerRepeats(tx, repeats, now)
   lap('save')
+  await tell(tx, batch)
+  lap('tell')
 
   return {
     events: fresh.length,

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PrivateDatabaseError } from './errors.js'
-import { reasonOf, runCommand } from './run-command.js'
+import { runCommand } from '@segue/debian-packages'
+import { PrivateDatabaseError, reasonOf } from './errors.js'
 import type { ServerProgram } from './server-program.js'
 import { folderArguments } from './settings.js'
 

@@ -27,3 +27,8 @@ export class PrivateDatabaseError extends Error {
     super(messages[code].replace(/\{(\w+)\}/g, (_, key: string) => String(values[key] ?? '')))
   }
 }
+
+/** The message of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,6 +1,6 @@
 // Other processes: what they are, and signals to them.
 import { readFile } from 'node:fs/promises'
-import { runCommand } from './run-command.js'
+import { runCommand } from '@segue/debian-packages'
 
 /** The command line of a process, its words separated by NUL or blanks; empty when there is no such process. */
 export async function commandLineOf(pid: number): Promise<string> {

@@ -1,10 +1,9 @@
 // Which database server to run: one that the machine has, else one unpacked into the project's own folder.
-import { access, readdir, realpath } from 'node:fs/promises'
+import { access, realpath } from 'node:fs/promises'
 import { constants, existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { canUnpackPackages, unpackServer } from './debian-packages.js'
-import { PrivateDatabaseError } from './errors.js'
-import { reasonOf, runCommand } from './run-command.js'
+import { canUnpackPackages, libraryFolders, runCommand, unpackProgram } from '@segue/debian-packages'
+import { PrivateDatabaseError, reasonOf } from './errors.js'
 
 /** A server program with the folders that it must be told about. */
 export interface ServerProgram {
@@ -31,7 +30,10 @@ export async function findServerProgram(cacheFolder: string, say: (line: string)
       const install = process.platform === 'darwin' ? 'brew install mariadb' : 'dnf install mariadb-server'
       throw new PrivateDatabaseError('NO_SERVER', { system: process.platform, install })
     }
-    await unpackServer(cacheFolder, root, say)
+    // Debian and newer Ubuntus: `mariadb-server-core`; Ubuntu 22.04: `mariadb-server-core-10.6`.
+    await unpackProgram({ root, packages: ['mariadb-server-core'], title: 'MariaDB', say }).catch((error: unknown) => {
+      throw new PrivateDatabaseError('DOWNLOAD_FAILED', { reason: reasonOf(error) })
+    })
   }
   return unpackedServer(root)
 }
@@ -51,11 +53,7 @@ async function installedServer(): Promise<ServerProgram | undefined> {
 
 async function unpackedServer(root: string): Promise<ServerProgram> {
   const path = join(root, 'usr/sbin/mariadbd')
-  const libraries: string[] = []
-  for (const folder of ['usr/lib', 'lib']) {
-    const names = await readdir(join(root, folder)).catch(() => [])
-    libraries.push(...names.filter((name) => name.includes('-linux-')).map((name) => join(root, folder, name)))
-  }
+  const libraries = await libraryFolders(root)
   try {
     const program = await describe(path, { LD_LIBRARY_PATH: libraries.join(delimiter) })
     if (program) return program

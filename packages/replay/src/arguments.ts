@@ -17,6 +17,10 @@ export interface Arguments {
   path: string
   url: string
   source: string
+  /** Of the source, when it is given. */
+  writeKey: string | undefined
+  /** The local environment that gets it; undefined when `--url` names a collector. */
+  localEnvironment: 'production' | 'staging' | undefined
   rate: number
   limit: number
   fromStart: boolean
@@ -33,6 +37,7 @@ What was sent before is not stored twice, so a run can be repeated; one that was
   --rate N             at most N events a second
   --limit N            only the first N lines of the file
   --source ID          a trusted event source of channel tracker; default: shop
+  --key KEY            its write key, also by SEGUE_WRITE_KEY; default: the one that npm start gave its shop
   --from-start         all from the first line on, also after an interrupted run`
 
 /** Ports at which a local start listens unless told otherwise, and their distance from SEGUE_PORT_BASE. */
@@ -53,6 +58,8 @@ export function readArguments({ args, environment, folder }: Invocation): Argume
     path,
     url: urlOf(values.url ?? `http://127.0.0.1:${portOf(COLLECTORS[name], environment)}`),
     source: values.source ?? 'shop',
+    writeKey: values.key ?? environment['SEGUE_WRITE_KEY'],
+    localEnvironment: values.url === undefined ? name : undefined,
     rate: number('--rate', values.rate),
     limit: number('--limit', values.limit),
     fromStart: values['from-start'] ?? false,
@@ -70,6 +77,7 @@ function parse(args: string[]) {
         rate: { type: 'string' },
         limit: { type: 'string' },
         source: { type: 'string' },
+        key: { type: 'string' },
         'from-start': { type: 'boolean' },
       },
     })

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { WriteStream } from 'node:tty'
+import { localWriteKey } from './local-write-key.js'
 import { replay, type ReplayOptions } from './replay.js'
 
 interface Received {
@@ -19,12 +20,15 @@ let server: Server
 let received: Received[]
 /** How the next requests are answered: a status, or the end of the connection. Nothing here: 200. */
 let answers: (number | 'cut')[]
+/** How the requests named themselves. */
+let authorizations: Set<string | undefined>
 let output: PassThrough
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'segue-replay-'))
   received = []
   answers = []
+  authorizations = new Set()
   output = new PassThrough()
   server = createServer((request, response) => void serve(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -38,6 +42,7 @@ afterEach(async () => {
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
+  authorizations.add(request.headers.authorization)
   const answer = answers.shift() ?? 200
   if (answer === 'cut') return void request.socket.destroy()
   if (answer === 200) received.push(JSON.parse(Buffer.concat(chunks).toString()) as Received)
@@ -92,6 +97,24 @@ test('refused events and broken lines are counted, the rest is sent', async () =
 test('a source that may not send ends the run with advice', async () => {
   answers = Array<number>(100).fill(401)
   await expect(replay(await options(40))).rejects.toThrow('does not know a trusted tracker source "shop"')
+})
+
+test('the write key comes along as the user name of basic authorization', async () => {
+  await replay(await options(3, { writeKey: 'k3y' }))
+  expect([...authorizations]).toEqual([`Basic ${Buffer.from('k3y:').toString('base64')}`])
+})
+
+test('the write key of a local start is taken for its own shop only', async () => {
+  await writeFile(join(folder, 'secrets.json'), JSON.stringify({ staging: { shopWriteKey: 'k3y' } }))
+  const keyOf = (source: string, localEnvironment: 'staging' | 'production' | undefined): Promise<string | undefined> =>
+    localWriteKey(folder, { source, localEnvironment })
+  expect(await keyOf('shop', 'staging')).toBe('k3y')
+  expect([
+    await keyOf('other', 'staging'),
+    await keyOf('shop', 'production'),
+    await keyOf('shop', undefined),
+    await localWriteKey(join(folder, 'nowhere'), { source: 'shop', localEnvironment: 'staging' }),
+  ]).toEqual([undefined, undefined, undefined, undefined])
 })
 
 test('an interrupted run goes on where it stopped, and a finished one leaves no bookmark', async () => {

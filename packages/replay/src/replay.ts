@@ -4,16 +4,12 @@ import { findBookmark } from './resume.js'
 import { paceOf } from './pace.js'
 import { showProgress } from './progress.js'
 import { requestsOf, type RetailRequest } from './requests.js'
-import { createSender, IN_FLIGHT, type Outcome } from './sender.js'
+import { createSender, IN_FLIGHT, type Outcome, type Receiver } from './sender.js'
 import { survey } from './survey.js'
 
-export interface ReplayOptions {
+export interface ReplayOptions extends Receiver {
   /** A retail file, `.csv` or `.csv.gz`. */
   path: string
-  /** Of the collector, as http://127.0.0.1:8080. */
-  url: string
-  /** Id of a trusted event source of channel `tracker`. */
-  source: string
   /** Events a second; Infinity for as fast as the collector takes them. */
   rate: number
   /** Lines of the file; Infinity for all. */
@@ -62,7 +58,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const signal = AbortSignal.any([options.signal, failure.signal])
   // Each request under way listens, and so does each pause.
   setMaxListeners(0, signal)
-  const sender = createSender(options.url, options.source, signal, progress.say)
+  const sender = createSender(options, signal, progress.say)
   const pace = paceOf(options.rate)
   const result: ReplayResult = { sent: 0, accepted: 0, failed: found.brokenCount, seconds: 0 }
   const underWay = new UnderWay(skip)

@@ -13,6 +13,16 @@ const LONGEST_PAUSE_MS = 60_000
 /** After so long without any answer nobody is there. A collector that has answered before is given longer: it restarts. */
 const PATIENCE_MS = { beforeFirstAnswer: 15_000, afterwards: 10 * 60_000 }
 
+/** Who gets the events. */
+export interface Receiver {
+  /** Of the collector, as http://127.0.0.1:8080. */
+  url: string
+  /** Id of a trusted event source of channel `tracker`. */
+  source: string
+  /** Its write key; undefined when it has none. */
+  writeKey?: string | undefined
+}
+
 /** What became of a request. */
 export type Outcome = { accepted: true } | { accepted: false; status: number; message: string }
 
@@ -22,9 +32,17 @@ export interface Sender {
   close(): Promise<void>
 }
 
-/** Sends to `url` (of the collector, without a path) as event source `source`. `say` hears when it has to wait. */
-export function createSender(url: string, source: string, signal: AbortSignal, say: (line: string) => void): Sender {
+/** `say` hears when it has to wait. */
+export function createSender(
+  { url, source, writeKey }: Receiver,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Sender {
   const pool = new Pool(url, { connections: IN_FLIGHT, headersTimeout: 30_000, bodyTimeout: 30_000 })
+  const headers = {
+    'content-type': 'application/json',
+    ...(writeKey ? { authorization: `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}` } : {}),
+  }
   let answeredAt = Date.now()
   let answered = false
   let complained = 0
@@ -34,7 +52,7 @@ export function createSender(url: string, source: string, signal: AbortSignal, s
       const response = await pool.request({
         method: 'POST',
         path: '/track',
-        headers: { 'content-type': 'application/json' },
+        headers,
         body,
         signal,
       })
@@ -97,7 +115,7 @@ function retryAfter(header: string | string[] | undefined): number {
 function refused(source: string, message: string): ReplayError {
   return new ReplayError(
     'SOURCE_REFUSED',
-    `The collector does not know a trusted tracker source "${source}": ${message} Create it, or name another with --source.`,
+    `The collector does not know a trusted tracker source "${source}": ${message} Create it, or name another with --source and its write key with --key.`,
   )
 }
 

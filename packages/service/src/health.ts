@@ -16,18 +16,44 @@ export function createMetrics(service: string): Registry {
 /** A check that takes longer than this counts as failed: an orchestrator asks every few seconds. */
 const CHECK_MS = 2000
 
+/** An answer of the health routes. */
+export interface HealthAnswer {
+  status: number
+  contentType: string
+  body: string
+}
+
 /**
- * Adds `GET /health` (the process lives: 200), `GET /ready` (all checks pass: 200, else 503 naming those that do not, without details)
- * and `GET /metrics` (Prometheus text) to a server.
+ * What a process says of itself: `/health` (it lives: 200), `/ready` (all checks pass: 200, else 503 naming those that do not, without details)
+ * and `/metrics` (Prometheus text). Undefined for any other path.
  */
+export async function answerHealth(
+  path: string,
+  checks: HealthChecks,
+  metrics: Registry,
+): Promise<HealthAnswer | undefined> {
+  if (path === '/health') return json(200, { status: 'up' })
+  if (path === '/metrics') return { status: 200, contentType: metrics.contentType, body: await metrics.metrics() }
+  if (path !== '/ready') return undefined
+  const failed = await failing(checks)
+  return failed.length > 0 ? json(503, { status: 'not ready', failed }) : json(200, { status: 'ready' })
+}
+
+function json(status: number, body: object): HealthAnswer {
+  return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) }
+}
+
+/** Adds `GET /health`, `/ready` and `/metrics` to a server; see `answerHealth`. */
 export function addHealthRoutes(server: FastifyInstance, checks: HealthChecks, metrics: Registry): void {
-  server.get('/health', async () => ({ status: 'up' }))
-  server.get('/ready', async (_request, reply) => {
-    const failed = await failing(checks)
-    if (failed.length > 0) return reply.code(503).send({ status: 'not ready', failed })
-    return { status: 'ready' }
-  })
-  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+  for (const path of ['/health', '/ready', '/metrics']) {
+    server.get(path, async (_request, reply) => {
+      const answer = await answerHealth(path, checks, metrics)
+      return await reply
+        .code(answer?.status ?? 404)
+        .type(answer?.contentType ?? 'text/plain')
+        .send(answer?.body ?? '')
+    })
+  }
 }
 
 async function failing(checks: HealthChecks): Promise<string[]> {

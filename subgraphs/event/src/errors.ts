@@ -13,6 +13,16 @@ export const StaleSource = userError(
   409,
   'Somebody changed this event source since version {version}. Look at what it is now and change that.',
 )
+export const PixelCarriesNoKey = userError(
+  'PIXEL_CARRIES_NO_KEY',
+  409,
+  'A pixel cannot send a write key, so it can have none and cannot be trusted. Make a source of another channel.',
+)
+export const TrustedWithoutKey = userError(
+  'TRUSTED_WITHOUT_KEY',
+  409,
+  'The event source {id} has no write key: if it were trusted, anybody who knows its id would be. Give it one with rotateWriteKey first.',
+)
 export const BadOrigin = userError(
   'BAD_ORIGIN',
   400,

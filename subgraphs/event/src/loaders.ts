@@ -10,7 +10,7 @@ import {
   type ActivityEntry,
   type ActivityRequest,
 } from '@segue/database'
-import type { SubgraphContext } from '@segue/graphql'
+import type { EventTypeMappings, MutationContext, PersonalData, SubgraphContext } from '@segue/graphql'
 import DataLoader from 'dataloader'
 import { In, type DataSource } from 'typeorm'
 import { toEvent, type EventNode } from './event/event.js'
@@ -28,17 +28,19 @@ export interface EventLoaders {
 }
 
 export type EventContext = SubgraphContext<EventLoaders>
+export type EventMutationContext = MutationContext<EventLoaders>
 
-/** New loaders over a database, for one request. */
-export function eventLoaders(database: DataSource): EventLoaders {
-  return {
+/** New loaders over a database, for one request; what they read of personal data is masked by `personal`. */
+export function eventLoaders(database: DataSource, personal: PersonalData): EventLoaders {
+  const loaders: EventLoaders = {
     event: new DataLoader(async (ids) => {
       const rows = await database
         .getRepository(EventRow)
         .createQueryBuilder('event')
         .where('event.id IN (:...ids)', { ids: ids.map(toBytes) })
         .getMany()
-      const byId = new Map(rows.map((row) => [row.id, toEvent(row)]))
+      const types = await mappingsOf(rows, loaders, personal)
+      const byId = new Map(rows.map((row) => [row.id, personal.event(toEvent(row), types.get(row.type) ?? null)]))
       return ids.map((id) => byId.get(id.toLowerCase()) ?? null)
     }),
     source: new DataLoader(async (ids) => {
@@ -58,4 +60,18 @@ export function eventLoaders(database: DataSource): EventLoaders {
     canonicalId: new DataLoader((ids) => resolveAliases(database, ids)),
     activity: new DataLoader((requests) => activityPages(database, requests)),
   }
+  return loaders
+}
+
+/** What is known of the types of events or letters, one statement for all; nothing when no mask needs it. */
+export async function mappingsOf(
+  rows: readonly { type: string }[],
+  loaders: Pick<EventLoaders, 'type'>,
+  personal: PersonalData,
+): Promise<ReadonlyMap<string, EventTypeMappings>> {
+  if (personal.visible) return new Map()
+  const ids = [...new Set(rows.map(({ type }) => type))]
+  const types = await Promise.all(ids.map((id) => loaders.type.load(id)))
+  // As they were checked when they were saved.
+  return new Map(types.flatMap((type) => (type ? [[type.id, type as unknown as EventTypeMappings]] : [])))
 }

@@ -8,6 +8,7 @@ import { ProfileEventsResolver } from './event/profile-events.resolver.js'
 import { EventSchemaMutations } from './event-schema/event-schema.mutations.js'
 import { EventTypeMutations } from './event-type/event-type.mutations.js'
 import { EventTypeResolver } from './event-type/event-type.resolver.js'
+import { EventReceivedResolver } from './live/event-received.js'
 import { InboxResolver } from './inbox/inbox.resolver.js'
 import { eventLoaders, type EventLoaders } from './loaders.js'
 import { EventSourceMutations } from './source/event-source.mutations.js'
@@ -26,6 +27,7 @@ export const definition: SubgraphDefinition<EventLoaders> = {
     DeadLetterResolver,
     DeadLetterMutations,
     InboxResolver,
+    EventReceivedResolver,
   ],
   references: {
     Event: async ({ id }, { loaders }) => (typeof id === 'string' && isId(id) ? loaders.event.load(id) : null),

@@ -9,6 +9,7 @@ import {
   type ActivityEntry,
   type ActivityRequest,
 } from '@segue/database'
+import type { PersonalData } from '@segue/graphql'
 import DataLoader from 'dataloader'
 import { In, type DataSource } from 'typeorm'
 import { toIdentity, type Identity } from './identity/identity.js'
@@ -18,8 +19,11 @@ import { sessionPages, type SessionPosition, type SessionRequest } from './sql/s
 
 export type ProfileLoaders = ReturnType<typeof createLoaders>
 
-/** New loaders over a database, for one request. */
-export function createLoaders(database: DataSource): {
+/** New loaders over a database, for one request; what they read of personal data is masked by `personal`. */
+export function createLoaders(
+  database: DataSource,
+  personal: PersonalData,
+): {
   /** By id or alias; the canonical profile, null when there is none. */
   profile: DataLoader<string, Profile | null>
   /** By canonical profile id. */
@@ -33,7 +37,7 @@ export function createLoaders(database: DataSource): {
   activity: DataLoader<ActivityRequest, ActivityEntry[]>
 } {
   return {
-    profile: new DataLoader((ids) => loadProfiles(database, ids)),
+    profile: new DataLoader((ids) => loadProfiles(database, personal, ids)),
     aliases: new DataLoader(async (ids) => {
       const rows = await database.getRepository(ProfileAlias).find({
         where: { profileId: In(ids) },
@@ -44,13 +48,14 @@ export function createLoaders(database: DataSource): {
     identities: new DataLoader(async (ids) => {
       const rows = await database.getRepository(ProfileIdentity).find({
         where: { profileId: In(ids) },
-        order: { firstSeenAt: 'ASC', kind: 'ASC', value: 'ASC' },
+        // Not by value: its place would tell something of it.
+        order: { firstSeenAt: 'ASC', kind: 'ASC', valueHash: 'ASC' },
       })
-      return ids.map((id) => rows.filter((row) => row.profileId === id).map(toIdentity))
+      return ids.map((id) => rows.filter((row) => row.profileId === id).map((row) => toIdentity(row, personal)))
     }),
     session: new DataLoader(async (ids) => {
       const rows = await database.getRepository(SessionRow).findBy({ id: In(ids) })
-      const byId = new Map(rows.map((row) => [row.id, toSession(row)]))
+      const byId = new Map(rows.map((row) => [row.id, toSession(row, personal)]))
       return ids.map((id) => byId.get(id.toLowerCase()) ?? null)
     }),
     sessions: new DataLoader((requests) => sessionPages(database, requests)),
@@ -59,14 +64,19 @@ export function createLoaders(database: DataSource): {
 }
 
 /** One statement when every id is a profile's own; two more for those that may be aliases. */
-async function loadProfiles(database: DataSource, ids: readonly string[]): Promise<(Profile | null)[]> {
+async function loadProfiles(
+  database: DataSource,
+  personal: PersonalData,
+  ids: readonly string[],
+): Promise<(Profile | null)[]> {
   const wanted = ids.map((id) => id.toLowerCase())
-  const found = await findProfiles(database, wanted)
+  const found = await findProfiles(database, personal, wanted)
   const missing = wanted.filter((id) => !found.has(id))
   if (missing.length > 0) {
     const canonical = await resolveAliases(database, missing)
     const behind = await findProfiles(
       database,
+      personal,
       canonical.filter((id, index) => id !== missing[index]),
     )
     missing.forEach((id, index) => {
@@ -77,7 +87,11 @@ async function loadProfiles(database: DataSource, ids: readonly string[]): Promi
   return wanted.map((id) => found.get(id) ?? null)
 }
 
-async function findProfiles(database: DataSource, ids: readonly string[]): Promise<Map<string, Profile>> {
+async function findProfiles(
+  database: DataSource,
+  personal: PersonalData,
+  ids: readonly string[],
+): Promise<Map<string, Profile>> {
   if (ids.length === 0) return new Map()
   const rows = await database.getRepository(ProfileRow).find({
     where: { id: In(ids) },
@@ -94,5 +108,5 @@ async function findProfiles(database: DataSource, ids: readonly string[]): Promi
       document: true,
     },
   })
-  return new Map(rows.map((row) => [row.id, toProfile(row)]))
+  return new Map(rows.map((row) => [row.id, personal.profile(toProfile(row))]))
 }

@@ -1,6 +1,6 @@
 // What a request loads once, however many fields ask for it.
 import { Segment } from '@segue/database'
-import type { SubgraphContext } from '@segue/graphql'
+import type { MutationContext, SubgraphContext } from '@segue/graphql'
 import DataLoader from 'dataloader'
 import { In, type DataSource } from 'typeorm'
 import { countMembers } from './sql/count-members.js'
@@ -14,6 +14,7 @@ export interface SegmentLoaders {
 }
 
 export type SegmentContext = SubgraphContext<SegmentLoaders>
+export type SegmentMutationContext = MutationContext<SegmentLoaders>
 
 export function segmentLoaders(database: DataSource): SegmentLoaders {
   return {

@@ -1,15 +1,18 @@
 // Another subgraph's profile, as far as segments concern it: which segments it is in.
+import { Right } from '@segue/graphql'
 import { Ctx, Directive, Field, FieldResolver, ID, ObjectType, Resolver, Root } from 'type-graphql'
 import type { SegmentContext } from './loaders.js'
 import { SegmentNode } from './segment.js'
 
+@Right('profiles.read')
 @Directive('@key(fields: "id")')
-@ObjectType('Profile')
+@ObjectType('Profile', { description: 'A person (or a visitor who may become one), as events and workflows made it.' })
 export class ProfileStub {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The canonical id. Ids that a merge retired answer with this profile too.' })
   id!: string
 }
 
+@Right('segments.read')
 @Resolver(() => ProfileStub)
 export class ProfileResolver {
   @FieldResolver(() => [SegmentNode], { nullable: true, description: 'The segments it is in, by name.' })

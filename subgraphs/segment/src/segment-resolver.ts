@@ -1,6 +1,6 @@
 // Queries of segments and their members.
 import { Segment } from '@segue/database'
-import { ConnectionArgs, connectionType, findPage, readId, type Connection, type Keyset } from '@segue/graphql'
+import { Right, ConnectionArgs, connectionType, findPage, readId, type Connection, type Keyset } from '@segue/graphql'
 import { MaxLength } from 'class-validator'
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
 import type { SegmentContext } from './loaders.js'
@@ -21,6 +21,7 @@ class SegmentsArgs extends ConnectionArgs {
   search?: string | null
 }
 
+@Right('segments.read')
 @Resolver(() => SegmentNode)
 export class SegmentResolver {
   @Query(() => SegmentConnection, { nullable: true, description: 'Segments by name.' })
@@ -33,8 +34,11 @@ export class SegmentResolver {
     return await findPage(query, BY_NAME, args)
   }
 
-  @Query(() => SegmentNode, { nullable: true })
-  async segment(@Arg('id', () => ID) id: string, @Ctx() { loaders }: SegmentContext): Promise<SegmentNode | null> {
+  @Query(() => SegmentNode, { nullable: true, description: 'A segment by its id.' })
+  async segment(
+    @Arg('id', () => ID, { description: 'Its id.' }) id: string,
+    @Ctx() { loaders }: SegmentContext,
+  ): Promise<SegmentNode | null> {
     return await loaders.segment.load(readId(id))
   }
 

@@ -3,7 +3,13 @@ import { toBytes } from '@segue/database'
 import { countStatements, type RunningSubgraph } from '@segue/graphql'
 import { randomUUID } from 'node:crypto'
 import { createMigratedDatabase, type TestDatabase } from '../../../test/setup/database.js'
-import { askGraphql, createTestSignIn, type Answer, type TestSignIn } from '../../../test/setup/graphql-client.js'
+import {
+  askGraphql,
+  createTestSignIn,
+  TEST_GATEWAY_KEY,
+  type Answer,
+  type TestSignIn,
+} from '../../../test/setup/graphql-client.js'
 import { readSegmentConfig } from './config.js'
 import { start } from './service.js'
 
@@ -21,6 +27,7 @@ beforeAll(async () => {
       SEGUE_MYSQL_URL: database.url,
       SEGUE_SUBGRAPH_SEGMENT_PORT: '0',
       SEGUE_TOKEN_PUBLIC_KEYS: signIn.publicKeys,
+      SEGUE_GATEWAY_KEY: TEST_GATEWAY_KEY,
     }),
   )
 })
@@ -51,7 +58,8 @@ describe('a segment', () => {
     expect(found.data.segments.edges).toEqual([
       { node: { id, name: 'Big 100% spenders', description: '', kind: 'static', version: 1 } },
     ])
-    const update = `mutation ($input: UpdateSegmentInput!) { updateSegment(input: $input) { segment { name version } userErrors { code path } clientMutationId } }`
+    const update = `mutation ($input: UpdateSegmentInput!) { updateSegment(input: $input) { segment { name version }
+      userErrors { code path stale { yourVersion currentVersion yours current } } clientMutationId } }`
     const input = { id, version: 1, name: 'Spenders', clientMutationId: 'mine' }
     const changed = await ask(update, { input })
     expect(changed.data.updateSegment).toEqual({
@@ -59,11 +67,17 @@ describe('a segment', () => {
       userErrors: [],
       clientMutationId: 'mine',
     })
-    const stale = await ask(update, { input: { ...input, name: 'Other' } })
+    const stale = await ask(update, { input: { id, version: 1, name: 'Other' } })
     expect(stale.data.updateSegment).toEqual({
       segment: { name: 'Spenders', version: 2 },
-      userErrors: [{ code: 'STALE_SEGMENT', path: ['input', 'version'] }],
-      clientMutationId: 'mine',
+      userErrors: [
+        {
+          code: 'STALE_SEGMENT',
+          path: ['input', 'version'],
+          stale: { yourVersion: 1, currentVersion: 2, yours: { name: 'Other' }, current: { name: 'Spenders' } },
+        },
+      ],
+      clientMutationId: null,
     })
     const gone = await ask(`mutation { deleteSegment(input: { id: "${id}" }) { deletedId } }`)
     expect(gone.data.deleteSegment.deletedId).toBe(id)
@@ -84,7 +98,7 @@ describe('a segment', () => {
       },
       {
         segment: null,
-        userErrors: [{ code: 'INVALID_INPUT', message: 'Name must be longer than or equal to 1 characters.', path }],
+        userErrors: [{ code: 'INVALID_INPUT', message: 'Name must not be blank.', path }],
       },
       {
         segment: null,

@@ -6,14 +6,16 @@ import {
   type SubgraphConfig,
   type SubgraphDefinition,
 } from '@segue/graphql'
+import { SegmentSizeChangedResolver } from './live/segment-size-changed.js'
 import { segmentLoaders, type SegmentLoaders } from './loaders.js'
+import { MemberMutations } from './member-mutations.js'
 import { ProfileResolver } from './profile.js'
 import { SegmentMutations } from './segment-mutations.js'
 import { SegmentResolver } from './segment-resolver.js'
 
 export const definition: SubgraphDefinition<SegmentLoaders> = {
   name: 'segment',
-  resolvers: [SegmentResolver, SegmentMutations, ProfileResolver],
+  resolvers: [SegmentResolver, SegmentMutations, MemberMutations, ProfileResolver, SegmentSizeChangedResolver],
   references: {
     Segment: ({ id }, { loaders }) => loaders.segment.load(readId(String(id))),
     // Whether the profile exists is the profile subgraph's to say.

@@ -7,7 +7,7 @@ export const StaleDraft = userError(
   409,
   'Somebody saved this workflow at {savedAt}. Compare both versions and save again.',
 )
-export const BadDraft = userError('BAD_DRAFT', 400, 'This is no workflow: {problem}')
+export const BadDraft = userError('BAD_DRAFT', 400, 'This is no workflow: {problem}.')
 export const DraftTooLarge = userError(
   'DRAFT_TOO_LARGE',
   400,

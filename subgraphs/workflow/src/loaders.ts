@@ -10,7 +10,7 @@ import {
   type ActivityEntry,
   type ActivityRequest,
 } from '@segue/database'
-import type { SubgraphContext } from '@segue/graphql'
+import type { MutationContext, PersonalData, SubgraphContext } from '@segue/graphql'
 import DataLoader from 'dataloader'
 import { In, type DataSource, type SelectQueryBuilder } from 'typeorm'
 import { RUN_COLUMNS, toRun, type RunNode } from './run/run.js'
@@ -44,9 +44,10 @@ export interface WorkflowLoaders {
 }
 
 export type WorkflowContext = SubgraphContext<WorkflowLoaders>
+export type WorkflowMutationContext = MutationContext<WorkflowLoaders>
 
-/** New loaders over a database, for one request. */
-export function workflowLoaders(database: DataSource): WorkflowLoaders {
+/** New loaders over a database, for one request; what they read of personal data is masked by `personal`. */
+export function workflowLoaders(database: DataSource, personal: PersonalData): WorkflowLoaders {
   const runs = (ids: readonly string[]): SelectQueryBuilder<WorkflowRun> =>
     database
       .getRepository(WorkflowRun)
@@ -80,7 +81,12 @@ export function workflowLoaders(database: DataSource): WorkflowLoaders {
     runPage: new DataLoader((requests) => runPages(database, requests)),
     trace: new DataLoader(async (ids) => {
       const rows = await runs(ids).select(['run.id', 'run.steps', 'run.log', 'run.error']).getMany()
-      return ids.map((id) => toTrace(rows.find((row) => row.id === id)))
+      return ids.map((id) =>
+        toTrace(
+          rows.find((row) => row.id === id),
+          personal,
+        ),
+      )
     }),
     canonicalId: new DataLoader((ids) => resolveAliases(database, ids)),
     activity: new DataLoader((requests) => activityPages(database, requests)),

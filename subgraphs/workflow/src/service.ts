@@ -3,6 +3,8 @@ import { isId } from '@segue/database'
 import { startSubgraph, type RunningSubgraph, type SubgraphConfig, type SubgraphDefinition } from '@segue/graphql'
 import { ConditionResolver } from './condition/condition.resolver.js'
 import { workflowLoaders, type WorkflowLoaders } from './loaders.js'
+import { NodeActivityResolver } from './live/node-activity.js'
+import { RunUpdatedResolver } from './live/run-updated.js'
 import { NodeCatalogueResolver } from './node/node-catalogue.resolver.js'
 import { ProfileRunsResolver } from './run/profile-runs.resolver.js'
 import { RunResolver } from './run/run.resolver.js'
@@ -26,6 +28,8 @@ export const definition: SubgraphDefinition<WorkflowLoaders> = {
     ProfileRunsResolver,
     NodeCatalogueResolver,
     ConditionResolver,
+    RunUpdatedResolver,
+    NodeActivityResolver,
   ],
   references: {
     Workflow: async ({ id }, { loaders }) => (typeof id === 'string' && isId(id) ? loaders.workflow.load(id) : null),

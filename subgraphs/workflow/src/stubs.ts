@@ -1,6 +1,8 @@
 // Other subgraphs' entities that workflows and runs point at.
+import { Right } from '@segue/graphql'
 import { Directive, Field, ID, ObjectType } from 'type-graphql'
 
+@Right('profiles.read')
 @Directive('@key(fields: "id")')
 @ObjectType('Profile', { description: 'A person (or a visitor who may become one), as events and workflows made it.' })
 export class ProfileStub {
@@ -8,6 +10,7 @@ export class ProfileStub {
   id!: string
 }
 
+@Right('events.read')
 @Directive('@key(fields: "id", resolvable: false)')
 @ObjectType('Event', { description: 'Something that happened.' })
 export class EventStub {
@@ -15,6 +18,7 @@ export class EventStub {
   id!: string
 }
 
+@Right('event-types.read')
 @Directive('@key(fields: "id", resolvable: false)')
 @ObjectType('EventType', {
   description: 'What is known of a type of events: what it copies where, whom it identifies.',
@@ -24,6 +28,7 @@ export class EventTypeStub {
   id!: string
 }
 
+@Right('sources.read')
 @Directive('@key(fields: "id", resolvable: false)')
 @ObjectType('EventSource', { description: 'Where events come from: a website, an app, a server.' })
 export class EventSourceStub {

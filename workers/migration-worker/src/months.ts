@@ -1,7 +1,15 @@
 // Months as partitions: their names, and the first UUIDv7 of each.
 
-/** Tables partitioned by the time in a UUIDv7. */
-export const PARTITIONED_TABLES = ['event', 'workflow_run', 'activity'] as const
+/** Tables partitioned by the time in a UUIDv7, and which retention counts for them: changes are told longer than events are kept. */
+export const PARTITIONED_TABLES = {
+  event: 'events',
+  workflow_run: 'events',
+  activity: 'events',
+  audit_entry: 'audit',
+} as const
+
+/** How many whole months are kept; undefined: all. */
+export type Retention = Record<(typeof PARTITIONED_TABLES)[keyof typeof PARTITIONED_TABLES], number | undefined>
 
 /** A month, counted from 0000-01: `year * 12 + month`. */
 export type Month = number

@@ -1,11 +1,12 @@
 // A database made ready: built-ins in, partitions ahead, retention by dropping partitions.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { connect } from '@segue/database'
+import { connect, deleteOldFeed } from '@segue/database'
 import type { Pool, RowDataPacket } from 'mysql2/promise'
 import { createTestDatabase, type TestDatabase } from '../../../test/setup/database.js'
 import { firstIdOf, monthOf, partitionName } from './months.js'
 import { keepPartitions } from './partitions.js'
 import { prepareDatabase } from './prepare.js'
+import { deleteOldMutationRequests } from './sql/mutation-request.js'
 
 let database: TestDatabase
 let pool: Pool
@@ -36,7 +37,7 @@ test('two that prepare a new database at once leave it ready, and a third finds 
   expect(Number((await column('SELECT COUNT(*) FROM event_type'))[0])).toBeGreaterThanOrEqual(66)
   const now = monthOf(Date.now())
   const expected = [0, 1, 2, 3].map((ahead) => partitionName(now + ahead))
-  for (const table of ['event', 'workflow_run', 'activity'])
+  for (const table of ['event', 'workflow_run', 'activity', 'audit_entry'])
     expect(await partitions(table)).toEqual([...expected, 'p_later'])
 })
 
@@ -45,7 +46,7 @@ test('what a migration left that was killed half-way is taken over', async () =>
   try {
     await prepareDatabase(half.url)
     await pool.query('DROP TABLE ??, ??', [`${half.name}.schema_migration`, `${half.name}.account`])
-    expect(await prepareDatabase(half.url)).toHaveLength(1)
+    expect(await prepareDatabase(half.url)).toHaveLength(5)
     expect(await column(`SELECT COUNT(*) FROM \`${half.name}\`.partition_lease`)).toEqual([16])
   } finally {
     await half.close()
@@ -80,14 +81,49 @@ test('months past the retention go as whole partitions, later ones and their row
   ])
   const connection = await pool.getConnection()
   const inThreeMonths = Date.UTC(Math.floor((now + 3) / 12), (now + 3) % 12, 15)
-  const changes = await keepPartitions(connection, inThreeMonths, 2)
+  const changes = await keepPartitions(connection, inThreeMonths, { events: 2, audit: 3 })
   connection.release()
   expect(changes.dropped).toHaveLength(3)
   expect(await partitions('event')).toEqual([
     ...[1, 2, 3, 4, 5, 6].map((ahead) => partitionName(now + ahead)),
     'p_later',
   ])
+  // The audit is kept by a time of its own.
+  expect((await partitions('audit_entry'))[0]).toBe(partitionName(now))
   expect(await column('SELECT HEX(id) FROM event ORDER BY id')).toEqual(
     [now + 1, now + 2].map((month) => firstIdOf(month).toString('hex').toUpperCase()),
   )
+})
+
+test('mutations that clients gave an id are forgotten after their time, others are not', async () => {
+  const row = (name: string): unknown[] => [Buffer.alloc(16), name, Buffer.alloc(32), Buffer.alloc(32)]
+  await pool.query(
+    `INSERT INTO mutation_request (account_id, mutation, client_id_hash, input_hash, created_at)
+     VALUES (?, UTC_TIMESTAMP(3) - INTERVAL 25 HOUR), (?, UTC_TIMESTAMP(3) - INTERVAL 23 HOUR)`,
+    [row('old'), row('young')],
+  )
+  const connection = await pool.getConnection()
+  expect(await deleteOldMutationRequests(connection, 24)).toBe(false)
+  connection.release()
+  expect(await column('SELECT mutation FROM mutation_request')).toEqual(['young'])
+})
+
+test('what there was to do is kept as jobs, and what watchers may still ask for is kept in the feed', async () => {
+  expect(await column('SELECT kind FROM job ORDER BY id')).toEqual(
+    expect.arrayContaining(['migrate-schema', 'keep-partitions']),
+  )
+  expect(await column("SELECT COUNT(*) FROM job WHERE state <> 'done'")).toEqual([0])
+  await pool.query('DELETE FROM change_feed')
+  const row = (minutes: number): string => `(UTC_TIMESTAMP(3) - INTERVAL ${minutes} MINUTE, x'7b7d')`
+  await pool.query(`INSERT INTO change_feed (at, body) VALUES ${[30, 20, 16, 10, 1].map(row).join(', ')}`)
+  const feed = { query: async <Rows>(sql: string, values?: unknown[]) => (await pool.query(sql, values))[0] as Rows }
+  const minutes = (): Promise<unknown[]> =>
+    column('SELECT TIMESTAMPDIFF(MINUTE, at, UTC_TIMESTAMP(3)) FROM change_feed ORDER BY seq')
+  expect(await deleteOldFeed(feed, 900, 2)).toBe(true)
+  expect(await deleteOldFeed(feed, 900, 2)).toBe(false)
+  expect((await minutes()).map(Number)).toEqual([10, 1])
+  // The newest stays: what comes after it is then known to be all.
+  await pool.query('UPDATE change_feed SET at = at - INTERVAL 1 HOUR')
+  expect(await deleteOldFeed(feed, 900, 100)).toBe(false)
+  expect((await minutes()).map(Number)).toEqual([61])
 })

@@ -17,8 +17,12 @@ export class Account {
   @Column({ name: 'password_hash', type: 'varchar', length: 255, select: false })
   passwordHash!: string
 
-  @Column({ type: 'enum', enum: ['admin', 'viewer'] })
-  role!: 'admin' | 'viewer'
+  @Column({ type: 'enum', enum: ['admin', 'developer', 'marketer', 'viewer'] })
+  role!: 'admin' | 'developer' | 'marketer' | 'viewer'
+
+  /** Sees personal data unmasked, whatever the role. */
+  @Column({ name: 'personal_data', type: 'boolean' })
+  personalData!: boolean
 
   @Column({ type: 'boolean' })
   enabled!: boolean
@@ -31,4 +35,8 @@ export class Account {
 
   @Column({ name: 'last_login_at', type: 'datetime', precision: 3, nullable: true })
   lastLoginAt!: Date | null
+
+  /** Raised by each change: a stale save is refused. */
+  @Column({ type: 'int', unsigned: true })
+  version!: number
 }

@@ -1,12 +1,19 @@
 // All entities, as TypeORM takes them.
 import { Account } from './account.js'
+import { AccountSession } from './account-session.js'
 import { Activity } from './activity.js'
+import { ApiKey } from './api-key.js'
+import { AuditEntry } from './audit-entry.js'
 import { DeadLetter } from './dead-letter.js'
 import { Event } from './event.js'
 import { EventSchema } from './event-schema.js'
 import { EventSource } from './event-source.js'
 import { EventType } from './event-type.js'
 import { IdentityKindRow } from './identity-kind.js'
+import { Invitation } from './invitation.js'
+import { Job } from './job.js'
+import { PasswordReset } from './password-reset.js'
+import { PersonalField } from './personal-field.js'
 import { Profile } from './profile.js'
 import { ProfileAlias } from './profile-alias.js'
 import { ProfileIdentity } from './profile-identity.js'
@@ -21,13 +28,20 @@ import { WorkflowVersion } from './workflow-version.js'
 /** Every entity of one environment's database. */
 export const ENTITIES = [
   Account,
+  AccountSession,
   Activity,
+  ApiKey,
+  AuditEntry,
   DeadLetter,
   Event,
   EventSchema,
   EventSource,
   EventType,
   IdentityKindRow,
+  Invitation,
+  Job,
+  PasswordReset,
+  PersonalField,
   Profile,
   ProfileAlias,
   ProfileIdentity,
@@ -42,13 +56,20 @@ export const ENTITIES = [
 
 export {
   Account,
+  AccountSession,
   Activity,
+  ApiKey,
+  AuditEntry,
   DeadLetter,
   Event,
   EventSchema,
   EventSource,
   EventType,
   IdentityKindRow,
+  Invitation,
+  Job,
+  PasswordReset,
+  PersonalField,
   Profile,
   ProfileAlias,
   ProfileIdentity,

@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { Account } from '@segue/database'
 import type { DataSource } from 'typeorm'
 
+/** One demo account each. */
+const ROLES = ['admin', 'developer', 'marketer', 'viewer'] as const
+
 /** An account to show to whoever started. */
 export interface ShownAccount {
   email: string
-  role: 'admin' | 'viewer'
+  role: Account['role']
   password: string
 }
 
@@ -19,10 +22,11 @@ export interface SeededAccounts {
 
 /** Only an environment without any account gets some. */
 export async function seedAccounts(database: DataSource, demoPassword: string): Promise<SeededAccounts> {
-  const demo: ShownAccount[] = [
-    { email: 'demo-admin@segue.local', role: 'admin', password: demoPassword },
-    { email: 'demo-viewer@segue.local', role: 'viewer', password: demoPassword },
-  ]
+  const demo = ROLES.map((role): ShownAccount => ({
+    email: `demo-${role}@segue.local`,
+    role,
+    password: demoPassword,
+  }))
   const present = new Set((await database.getRepository(Account).find()).map(({ email }) => email))
   if (present.size > 0) return { firstAdmin: undefined, demo: demo.filter(({ email }) => present.has(email)) }
 

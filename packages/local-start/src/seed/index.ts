@@ -19,7 +19,7 @@ export interface Seeded {
 export async function seed(database: EnvironmentDatabase, secrets: EnvironmentSecrets): Promise<Seeded> {
   const source = await dataSource({ url: database.adminUrl, connections: 1 }).initialize()
   try {
-    await seedSources(source, secrets.appWriteKey)
+    await seedSources(source, secrets)
     await seedWorkflow(source)
     const isEmpty = !(await source.getRepository(Event).exists())
     return { accounts: await seedAccounts(source, secrets.demoPassword), isEmpty }

@@ -2,12 +2,16 @@
 import { createHash } from 'node:crypto'
 import { EventSource } from '@segue/database'
 import type { DataSource, DeepPartial } from 'typeorm'
+import type { EnvironmentSecrets } from '../secrets.js'
 
 /** The source that the retail sample is sent through. */
 export const SHOP_SOURCE = 'shop'
 
-/** Only an environment without any source gets them. `writeKey` is the app's, as the Segment HTTP API takes it. */
-export async function seedSources(database: DataSource, writeKey: string): Promise<void> {
+/** Only an environment without any source gets them. */
+export async function seedSources(
+  database: DataSource,
+  { appWriteKey, shopWriteKey }: Pick<EnvironmentSecrets, 'appWriteKey' | 'shopWriteKey'>,
+): Promise<void> {
   const sources = database.getRepository(EventSource)
   if ((await sources.count()) > 0) return
   const now = new Date()
@@ -25,6 +29,7 @@ export async function seedSources(database: DataSource, writeKey: string): Promi
       description: 'The server of the shop, by the tracker protocol; what it says about customers is believed.',
       channel: 'tracker',
       trusted: true,
+      writeKeyHash: hashOf(shopWriteKey),
     },
     {
       id: 'app',
@@ -32,7 +37,7 @@ export async function seedSources(database: DataSource, writeKey: string): Promi
       description: 'Clients of the Segment HTTP API.',
       channel: 'segment',
       trusted: false,
-      writeKeyHash: createHash('sha256').update(writeKey).digest(),
+      writeKeyHash: hashOf(appWriteKey),
     },
     {
       id: 'webhook',
@@ -53,4 +58,9 @@ export async function seedSources(database: DataSource, writeKey: string): Promi
     version: 1,
   }
   await sources.save(sources.create(rows.map((row) => ({ ...defaults, ...row }))))
+}
+
+/** As sources keep their write keys. */
+function hashOf(writeKey: string): Buffer {
+  return createHash('sha256').update(writeKey).digest()
 }

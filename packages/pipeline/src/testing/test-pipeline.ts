@@ -46,6 +46,8 @@ export function claims(values: Record<string, string>): IdentityClaim[] {
 export const mintId = (): string => ids.mint()
 
 export interface TestPipeline {
+  /** Of its database, for what else a test starts on it. */
+  url: string
   pool: Pool
   /** Processes one batch in one transaction, trying again as a worker does. */
   process(...envelopes: Envelope[]): Promise<BatchOutcome>
@@ -88,6 +90,7 @@ export async function createTestPipeline(): Promise<TestPipeline> {
   }
 
   const pipeline: TestPipeline = {
+    url: database.url,
     pool,
     async process(...envelopes) {
       for (;;) {

@@ -1,47 +1,77 @@
 // Changes to the schemas of event types.
 import { EventSchema, EventSource, EventType } from '@segue/database'
 import { compileSchemas } from '@segue/event-model'
+import { Right } from '@segue/graphql'
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
-import type { DataSource } from 'typeorm'
+import type { EntityManager } from 'typeorm'
 import { InvalidSchema, SchemaNotFound, SourceNotFound, TypeNotFound } from '../errors.js'
-import type { EventContext } from '../loaders.js'
+import type { EventMutationContext } from '../loaders.js'
 import { EventSchemaPayload, RemoveEventSchemaInput, SetEventSchemaInput } from './event-schema.js'
 
+/*
+ * The type's row is locked first: of two that set a schema at once the second waits, its audit entry has what the first one set, and no schema is left over of
+ * a type that is removed meanwhile.
+ */
+@Right('event-types.write')
 @Resolver()
 export class EventSchemaMutations {
   @Mutation(() => EventSchemaPayload, { description: 'Says what events of a type have to follow.' })
   async setEventSchema(
-    @Arg('input', () => SetEventSchemaInput) input: SetEventSchemaInput,
-    @Ctx() { database }: EventContext,
+    @Arg('input', () => SetEventSchemaInput, { description: 'The schema, and where it applies.' })
+    input: SetEventSchemaInput,
+    @Ctx() { transaction, audit }: EventMutationContext,
   ): Promise<EventSchemaPayload> {
     const { eventTypeId, schema } = input
     const sourceId = input.sourceId ?? null
-    const onInvalid = input.onInvalid ?? 'flag'
-    const eventType = await findType(database, eventTypeId)
-    if (sourceId !== null && !(await database.getRepository(EventSource).existsBy({ id: sourceId }))) {
+    const onInvalid: EventSchema['onInvalid'] = input.onInvalid ?? 'flag'
+    const eventType = await findType(transaction, eventTypeId)
+    if (sourceId !== null && !(await transaction.getRepository(EventSource).existsBy({ id: sourceId }))) {
       throw SourceNotFound({ id: sourceId.slice(0, 64) }, ['input', 'sourceId'])
     }
     const [broken] = compileSchemas([{ eventTypeId, sourceId, schema, onInvalid }]).broken
     if (broken) throw InvalidSchema({ reason: broken.reason }, ['input', 'schema'])
-    const row = { eventTypeId, sourceId: sourceId ?? '', schema, onInvalid, updatedAt: new Date() }
-    await database.getRepository(EventSchema).upsert(row as object, ['eventTypeId', 'sourceId'])
+    const schemas = transaction.getRepository(EventSchema)
+    const before = await schemas.findOneBy({ eventTypeId, sourceId: sourceId ?? '' })
+    const row: EventSchema = { eventTypeId, sourceId: sourceId ?? '', schema, onInvalid, updatedAt: new Date() }
+    await schemas.upsert(row as object, ['eventTypeId', 'sourceId'])
+    audit({
+      action: 'event-schema.set',
+      subject: subjectOf(row),
+      ...(before ? { before: settingsOf(before) } : {}),
+      after: settingsOf(row),
+    })
     return { eventType }
   }
 
   @Mutation(() => EventSchemaPayload, { description: 'Removes a schema of an event type.' })
   async removeEventSchema(
-    @Arg('input', () => RemoveEventSchemaInput) { eventTypeId, sourceId }: RemoveEventSchemaInput,
-    @Ctx() { database }: EventContext,
+    @Arg('input', () => RemoveEventSchemaInput, { description: 'Which one.' })
+    { eventTypeId, sourceId }: RemoveEventSchemaInput,
+    @Ctx() { transaction, audit }: EventMutationContext,
   ): Promise<EventSchemaPayload> {
-    const eventType = await findType(database, eventTypeId)
-    const { affected } = await database.getRepository(EventSchema).delete({ eventTypeId, sourceId: sourceId ?? '' })
-    if (affected === 0) throw SchemaNotFound({}, ['input'])
+    const eventType = await findType(transaction, eventTypeId)
+    const schemas = transaction.getRepository(EventSchema)
+    const before = await schemas.findOneBy({ eventTypeId, sourceId: sourceId ?? '' })
+    if (!before) throw SchemaNotFound({}, ['input'])
+    await schemas.delete({ eventTypeId, sourceId: before.sourceId })
+    audit({ action: 'event-schema.remove', subject: subjectOf(before), before: settingsOf(before) })
     return { eventType }
   }
 }
 
-async function findType(database: DataSource, id: string): Promise<EventType> {
-  const type = await database.getRepository(EventType).findOneBy({ id })
+/** A schema has no id of its own: `<event type>@<event source>`, or the event type alone for the schema of every source. */
+function subjectOf({ eventTypeId, sourceId }: EventSchema): { type: string; id: string } {
+  return { type: 'EventSchema', id: sourceId === '' ? eventTypeId : `${eventTypeId}@${sourceId}` }
+}
+
+function settingsOf({ schema, onInvalid }: EventSchema): object {
+  return { schema, onInvalid }
+}
+
+async function findType(transaction: EntityManager, id: string): Promise<EventType> {
+  const type = await transaction
+    .getRepository(EventType)
+    .findOne({ where: { id }, lock: { mode: 'pessimistic_write' } })
   if (!type) throw TypeNotFound({ id: id.slice(0, 128) }, ['input', 'eventTypeId'])
   return type
 }

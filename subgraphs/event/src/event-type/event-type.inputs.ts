@@ -1,7 +1,7 @@
 // What changes to event types are told, and what they answer.
 import type { JsonObject } from '@segue/event-model'
-import { GraphQLJSONObject, MutationInput, MutationPayload } from '@segue/graphql'
-import { ArrayMaxSize, Length, Matches, MaxLength, ValidateNested } from 'class-validator'
+import { GraphQLJSONObject, IsName, MutationInput, MutationPayload } from '@segue/graphql'
+import { ArrayMaxSize, MaxLength, ValidateNested } from 'class-validator'
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
 import { EventTypeNode } from './event-type.js'
 import { EventMappingNode, IdentityMappingNode, ProfileMappingNode, SlotMappingNode } from './mapping.js'
@@ -50,8 +50,7 @@ export class CreateEventTypeInput extends EventTypeSettings {
   @Field(() => ID, { description: 'What events of this type say as their type.' })
   id!: string
 
-  @Length(1, 160)
-  @Matches(/\S/, { message: 'name must not be blank' })
+  @IsName(160)
   @Field(() => String, { description: 'What people call it.' })
   name!: string
 }
@@ -64,8 +63,7 @@ export class UpdateEventTypeInput extends EventTypeSettings {
   @Field(() => Int, { description: 'The version that this changes.' })
   version!: number
 
-  @Length(1, 160)
-  @Matches(/\S/, { message: 'name must not be blank' })
+  @IsName(160)
   @Field(() => String, { nullable: true, description: 'What people call it.' })
   name?: string | null
 }

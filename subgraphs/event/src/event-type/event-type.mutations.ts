@@ -1,10 +1,10 @@
 // Changes to event types.
 import { EventSchema, EventType } from '@segue/database'
-import { asPayload } from '@segue/graphql'
+import { asPayload, Right, saveVersion } from '@segue/graphql'
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
-import { QueryFailedError, type DataSource } from 'typeorm'
+import { QueryFailedError } from 'typeorm'
 import { BadTypeId, BuiltInType, StaleType, TypeExists, TypeNotFound } from '../errors.js'
-import type { EventContext } from '../loaders.js'
+import type { EventMutationContext } from '../loaders.js'
 import {
   CreateEventTypeInput,
   DeleteEventTypePayload,
@@ -30,14 +30,15 @@ const NOTHING = {
   slots: {},
 } satisfies Partial<EventType>
 
+@Right('event-types.write')
 @Resolver()
 export class EventTypeMutations {
   @Mutation(() => EventTypePayload, {
     description: 'Makes an event type. Events of types that nobody made are kept too.',
   })
   async createEventType(
-    @Arg('input', () => CreateEventTypeInput) input: CreateEventTypeInput,
-    @Ctx() { database }: EventContext,
+    @Arg('input', () => CreateEventTypeInput, { description: 'What it is to be.' }) input: CreateEventTypeInput,
+    @Ctx() { transaction, audit }: EventMutationContext,
   ): Promise<EventTypePayload> {
     const { id, name } = input
     if (!TYPE_ID.test(id)) throw BadTypeId({}, ['input', 'id'])
@@ -53,53 +54,49 @@ export class EventTypeMutations {
       version: 1,
     }
     try {
-      await database.getRepository(EventType).insert(eventType as object)
+      await transaction.getRepository(EventType).insert(eventType as object)
     } catch (error) {
       if (!(error instanceof QueryFailedError) || error.driverError.code !== 'ER_DUP_ENTRY') throw error
       throw TypeExists({ id }, ['input', 'id'])
     }
+    audit({ action: 'event-type.create', subject: { type: 'EventType', id }, after: eventType })
     return { eventType }
   }
 
   @Mutation(() => EventTypePayload, { description: 'Changes an event type, also a built-in one.' })
   async updateEventType(
-    @Arg('input', () => UpdateEventTypeInput) input: UpdateEventTypeInput,
-    @Ctx() { database }: EventContext,
+    @Arg('input', () => UpdateEventTypeInput, { description: 'Which one, and what changes.' })
+    input: UpdateEventTypeInput,
+    @Ctx() { transaction, audit }: EventMutationContext,
   ): Promise<EventTypePayload> {
     const { id, version, name } = input
-    const changes = {
-      ...settingsOf(input),
-      ...(name != null ? { name: name.trim() } : {}),
-      updatedAt: new Date(),
-      version: version + 1,
-    }
-    const { affected } = await database.getRepository(EventType).update({ id, version }, changes as object)
-    const eventType = await findType(database, id)
-    return affected === 0
-      ? { eventType, userErrors: [asPayload(StaleType({ version }, ['input', 'version']))] }
-      : { eventType }
+    const changes = { ...settingsOf(input), ...(name != null ? { name: name.trim() } : {}) }
+    const saved = await saveVersion(transaction, EventType, id, version, changes)
+    if (!saved) throw notFound(id)
+    const { now: eventType, stale } = saved
+    if (stale) return { eventType, userErrors: [asPayload(StaleType({ version }, ['input', 'version']), stale)] }
+    audit({ action: 'event-type.update', subject: { type: 'EventType', id }, before: saved.before, after: eventType })
+    return { eventType }
   }
 
   @Mutation(() => DeleteEventTypePayload, { description: 'Removes an event type and its schemas. Its events stay.' })
   async deleteEventType(
-    @Arg('input', () => EventTypeIdInput) { id }: EventTypeIdInput,
-    @Ctx() { database }: EventContext,
+    @Arg('input', () => EventTypeIdInput, { description: 'Which one.' }) { id }: EventTypeIdInput,
+    @Ctx() { transaction, audit }: EventMutationContext,
   ): Promise<DeleteEventTypePayload> {
-    const { builtIn } = await findType(database, id)
-    if (builtIn) throw BuiltInType({ id }, ['input', 'id'])
-    await database.transaction('READ COMMITTED', async (tx) => {
-      await tx.getRepository(EventType).delete({ id })
-      await tx.getRepository(EventSchema).delete({ eventTypeId: id })
-    })
+    const types = transaction.getRepository(EventType)
+    const type = await types.findOne({ where: { id }, lock: { mode: 'pessimistic_write' } })
+    if (!type) throw notFound(id)
+    if (type.builtIn) throw BuiltInType({ id }, ['input', 'id'])
+    await types.delete({ id })
+    await transaction.getRepository(EventSchema).delete({ eventTypeId: id })
+    audit({ action: 'event-type.delete', subject: { type: 'EventType', id }, before: type })
     return { deletedId: id }
   }
 }
 
-/** Throws TYPE_NOT_FOUND. */
-async function findType(database: DataSource, id: string): Promise<EventType> {
-  const type = await database.getRepository(EventType).findOneBy({ id })
-  if (!type) throw TypeNotFound({ id: id.slice(0, 128) }, ['input', 'id'])
-  return type
+function notFound(id: string): Error {
+  return TypeNotFound({ id: id.slice(0, 128) }, ['input', 'id'])
 }
 
 /** What the input says, as columns. Throws BAD_MAPPING. */

@@ -1,7 +1,7 @@
 // Queries for event types, and what hangs on one.
 import type { EventType } from '@segue/database'
 import { EventType as EventTypeRow } from '@segue/database'
-import { ConnectionArgs, connectionType, findPage, type Connection, type Keyset } from '@segue/graphql'
+import { Right, ConnectionArgs, connectionType, findPage, type Connection, type Keyset } from '@segue/graphql'
 import { MaxLength } from 'class-validator'
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import { EventSchemaNode, toSchema } from '../event-schema/event-schema.js'
@@ -24,6 +24,7 @@ class EventTypesArguments extends ConnectionArgs {
   search?: string | null
 }
 
+@Right('event-types.read')
 @Resolver(() => EventTypeNode)
 export class EventTypeResolver {
   @Query(() => EventTypeNode, { nullable: true, description: 'An event type by its id.' })

@@ -1,8 +1,9 @@
 // What is known of an event type, as the API shows it.
 import type { JsonObject } from '@segue/event-model'
-import { GraphQLJSONObject } from '@segue/graphql'
+import { Right, GraphQLJSONObject } from '@segue/graphql'
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql'
 
+@Right('event-types.read')
 @Directive('@key(fields: "id")')
 @ObjectType('EventType', {
   description: 'What is known of a type of events: what it copies where, whom it identifies.',

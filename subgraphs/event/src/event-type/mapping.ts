@@ -10,6 +10,7 @@ export enum MappingOperation {
   setOnce = 'setOnce',
   append = 'append',
   increment = 'increment',
+  decrement = 'decrement',
   delete = 'delete',
 }
 registerEnumType(MappingOperation, {
@@ -20,6 +21,7 @@ registerEnumType(MappingOperation, {
     setOnce: { description: 'Only where there is none yet.' },
     append: { description: 'To a list, once.' },
     increment: { description: 'Adds to a number.' },
+    decrement: { description: 'Takes from a number.' },
     delete: { description: 'Removes the field.' },
   },
 })
@@ -35,6 +37,13 @@ export enum EventSlot {
 registerEnumType(EventSlot, {
   name: 'EventSlot',
   description: 'A typed, indexed column of events, for what conditions sum and compare.',
+  valuesConfig: {
+    number_1: { description: 'The first number; conditions over behaviour read it from an index.' },
+    number_2: { description: 'The second number; in the same index.' },
+    number_3: { description: 'The third number.' },
+    text_1: { description: 'The first text, of at most 120 characters.' },
+    text_2: { description: 'The second text, of at most 120 characters.' },
+  },
 })
 
 /** Longest path that is kept. */
@@ -48,10 +57,13 @@ export class EventMappingNode {
   to!: string
 
   @MaxLength(PATH_LENGTH)
-  @Field(() => String, { nullable: true, description: 'Path on the event, as `properties.id`; or' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Path on the event, as `properties.id`; unset when `value` is given.',
+  })
   from?: string | null
 
-  @Field(() => GraphQLJSON, { nullable: true, description: 'a constant instead.' })
+  @Field(() => GraphQLJSON, { nullable: true, description: 'A constant instead of `from`.' })
   value?: JsonValue
 }
 
@@ -66,10 +78,13 @@ export class ProfileMappingNode {
   to!: string
 
   @MaxLength(PATH_LENGTH)
-  @Field(() => String, { nullable: true, description: 'Path on the event, as `properties.email`; or' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Path on the event, as `properties.email`; unset when `value` is given.',
+  })
   from?: string | null
 
-  @Field(() => GraphQLJSON, { nullable: true, description: 'a constant instead.' })
+  @Field(() => GraphQLJSON, { nullable: true, description: 'A constant instead of `from`.' })
   value?: JsonValue
 
   @Field(() => MappingOperation, { description: 'How it is written.' })

@@ -1,6 +1,6 @@
 // Queries for events, and what hangs on one.
 import type { EventSource, EventType } from '@segue/database'
-import { connectionType, Count, readId, type Connection } from '@segue/graphql'
+import { Right, connectionType, Count, readId, type Connection } from '@segue/graphql'
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import { EventTypeNode } from '../event-type/event-type.js'
 import type { EventContext } from '../loaders.js'
@@ -13,6 +13,7 @@ import { ProfileStub } from './profile.js'
 
 export const EventConnection = connectionType(EventNode, 'Event')
 
+@Right('events.read')
 @Resolver(() => EventNode)
 export class EventResolver {
   @Query(() => EventNode, { nullable: true, description: 'An event by its id.' })

@@ -1,7 +1,7 @@
 // Something that happened, as the API shows it.
 import type { Event as EventRow } from '@segue/database'
 import type { JsonObject } from '@segue/event-model'
-import { GraphQLJSONObject } from '@segue/graphql'
+import { Right, GraphQLJSONObject } from '@segue/graphql'
 import { Directive, Field, ID, ObjectType } from 'type-graphql'
 import { receivedAt } from '../sql/event-conditions.js'
 
@@ -17,6 +17,7 @@ export class EventProblem {
   path!: string | null
 }
 
+@Right('profiles.read')
 @Directive('@key(fields: "id", resolvable: false)')
 @ObjectType('Session', { description: 'A stay on a site or in an app.' })
 export class SessionStub {
@@ -24,6 +25,7 @@ export class SessionStub {
   id!: string
 }
 
+@Right('events.read')
 @Directive('@key(fields: "id")')
 @ObjectType('Event', { description: 'Something that happened.' })
 export class EventNode {

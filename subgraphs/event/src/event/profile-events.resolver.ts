@@ -1,4 +1,5 @@
 // A person's events.
+import { Right } from '@segue/graphql'
 import type { Connection } from '@segue/graphql'
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { EventContext } from '../loaders.js'
@@ -8,6 +9,7 @@ import { EventConnection } from './event.resolver.js'
 import { eventsOfProfile } from './find-events.js'
 import { ProfileStub } from './profile.js'
 
+@Right('events.read')
 @Resolver(() => ProfileStub)
 export class ProfileEventsResolver {
   @FieldResolver(() => EventConnection, { nullable: true, description: 'What the person did, the latest first.' })

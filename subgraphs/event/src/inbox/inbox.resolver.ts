@@ -1,4 +1,5 @@
 // What waits to be processed.
+import { Right } from '@segue/graphql'
 import { Ctx, Field, Int, ObjectType, Query, Resolver } from 'type-graphql'
 import type { EventContext } from '../loaders.js'
 import { inboxDepth } from '../sql/inbox-depth.js'
@@ -33,6 +34,7 @@ export class InboxDepth {
   partitions!: InboxPartition[]
 }
 
+@Right('events.read')
 @Resolver()
 export class InboxResolver {
   @Query(() => InboxDepth, { nullable: true, description: 'How many events wait to be processed, and since when.' })

@@ -1,6 +1,6 @@
 // What changes to event sources are told, and what they answer.
-import { MutationInput, MutationPayload } from '@segue/graphql'
-import { ArrayMaxSize, Length, Matches, Max, MaxLength, Min } from 'class-validator'
+import { IsName, MutationInput, MutationPayload, Secret } from '@segue/graphql'
+import { ArrayMaxSize, Max, MaxLength, Min } from 'class-validator'
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
 import { EventSourceNode, SourceChannel } from './event-source.js'
 
@@ -56,8 +56,7 @@ export class CreateEventSourceInput extends EventSourceSettings {
   @Field(() => ID, { nullable: true, description: 'What clients will send; made up when unset.' })
   id?: string | null
 
-  @Length(1, 120)
-  @Matches(/\S/, { message: 'name must not be blank' })
+  @IsName(120)
   @Field(() => String, { description: 'What people call it.' })
   name!: string
 
@@ -73,8 +72,7 @@ export class UpdateEventSourceInput extends EventSourceSettings {
   @Field(() => Int, { description: 'The version that this changes.' })
   version!: number
 
-  @Length(1, 120)
-  @Matches(/\S/, { message: 'name must not be blank' })
+  @IsName(120)
   @Field(() => String, { nullable: true, description: 'What people call it.' })
   name?: string | null
 
@@ -102,7 +100,12 @@ export class EventSourceKeyPayload extends MutationPayload {
   @Field(() => EventSourceNode, { nullable: true, description: 'As it is now.' })
   eventSource?: EventSourceNode | null
 
-  @Field(() => String, { nullable: true, description: 'The write key. It is shown this once: only its hash is kept.' })
+  @Secret()
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The write key. It is shown this once: only its hash is kept, and a repeat of the mutation answers null.',
+  })
   writeKey?: string | null
 }
 

@@ -1,6 +1,6 @@
 // Queries for event sources.
 import { EventSource } from '@segue/database'
-import { ConnectionArgs, connectionType, findPage, type Connection, type Keyset } from '@segue/graphql'
+import { Right, ConnectionArgs, connectionType, findPage, type Connection, type Keyset } from '@segue/graphql'
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql'
 import type { EventContext } from '../loaders.js'
 import { EventSourceNode } from './event-source.js'
@@ -9,6 +9,7 @@ const EventSourceConnection = connectionType(EventSourceNode, 'EventSource')
 
 const BY_ID: Keyset<EventSource> = { keys: [{ column: 'source.id', kind: 'text', of: (source) => source.id }] }
 
+@Right('sources.read')
 @Resolver(() => EventSourceNode)
 export class EventSourceResolver {
   @Query(() => EventSourceNode, { nullable: true, description: 'An event source by its id.' })

@@ -130,6 +130,68 @@ describe('an event source', () => {
     })
   })
 
+  test('of which two saves at once change one version has one of them, and the other is told both', async () => {
+    await change(CREATE, { id: 'contested', name: 'First', channel: 'tracker' })
+    const save = `mutation ($input: UpdateEventSourceInput!) { updateEventSource(input: $input) { eventSource { name }
+      userErrors { code stale { yourVersion currentVersion yours current } } } }`
+    const names = ['Mine', 'Yours']
+    const answers = await Promise.all(
+      names.map((name) =>
+        subgraph.ask<{ updateEventSource: { eventSource: { name: string }; userErrors: object[] } }>(save, {
+          input: { id: 'contested', version: 1, name, enabled: true },
+        }),
+      ),
+    )
+    const results = answers.map(({ updateEventSource }) => updateEventSource)
+    const lost = results.findIndex((result) => result.userErrors.length > 0)
+    const winner = names[1 - lost]
+    expect(results.map((result) => result.eventSource.name)).toEqual([winner, winner])
+    expect(results[lost]?.userErrors).toEqual([
+      {
+        code: 'STALE_SOURCE',
+        stale: {
+          yourVersion: 1,
+          currentVersion: 2,
+          yours: { name: names[lost], enabled: true },
+          current: { name: winner, enabled: true },
+        },
+      },
+    ])
+  })
+
+  test('is trusted only with a write key, which a pixel cannot have', async () => {
+    const errorsOf = async (mutation: string, input: object): Promise<object[]> => {
+      const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`.replace(
+        'RotateWriteKeyInput',
+        'EventSourceIdInput',
+      )
+      const { result } = await subgraph.ask<{ result: { userErrors: object[] } }>(
+        `mutation ($input: ${type}!) { result: ${mutation}(input: $input) { userErrors { code path } } }`,
+        { input },
+      )
+      return result.userErrors
+    }
+    expect(await errorsOf('createEventSource', { id: 'open', name: 'Open', channel: 'tracker' })).toEqual([])
+    expect(await errorsOf('updateEventSource', { id: 'open', version: 1, trusted: true })).toEqual([
+      { code: 'TRUSTED_WITHOUT_KEY', path: ['input', 'trusted'] },
+    ])
+    expect(await subgraph.ask('{ eventSource(id: "open") { trusted version } }')).toEqual({
+      eventSource: { trusted: false, version: 1 },
+    })
+    expect(await errorsOf('rotateWriteKey', { id: 'open' })).toEqual([])
+    expect(await errorsOf('updateEventSource', { id: 'open', version: 1, trusted: true })).toEqual([])
+    expect(await errorsOf('updateEventSource', { id: 'open', version: 2, channel: 'pixel' })).toEqual([
+      { code: 'PIXEL_CARRIES_NO_KEY', path: ['input', 'channel'] },
+    ])
+    expect(await errorsOf('createEventSource', { id: 'pixel', name: 'P', channel: 'pixel', trusted: true })).toEqual([
+      { code: 'PIXEL_CARRIES_NO_KEY', path: ['input', 'trusted'] },
+    ])
+    expect(await errorsOf('createEventSource', { id: 'pixel', name: 'P', channel: 'pixel' })).toEqual([])
+    expect(await errorsOf('rotateWriteKey', { id: 'pixel' })).toEqual([
+      { code: 'PIXEL_CARRIES_NO_KEY', path: ['input', 'id'] },
+    ])
+  })
+
   test('is removed with its schemas', async () => {
     await change(CREATE, { id: 'old', name: 'Old', channel: 'tracker' })
     await subgraph.database.query(

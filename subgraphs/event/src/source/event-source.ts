@@ -1,4 +1,5 @@
 // Where events come from, as the API shows it.
+import { Right } from '@segue/graphql'
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 
 /** By which protocol a source may send. */
@@ -21,6 +22,7 @@ registerEnumType(SourceChannel, {
   },
 })
 
+@Right('sources.read')
 @Directive('@key(fields: "id")')
 @ObjectType('EventSource', { description: 'Where events come from: a website, an app, a server.' })
 export class EventSourceNode {

@@ -1,5 +1,6 @@
 // A value by which a person is known.
 import type { ProfileIdentity } from '@segue/database'
+import type { PersonalData } from '@segue/graphql'
 import { Field, ObjectType } from 'type-graphql'
 
 @ObjectType('ProfileIdentity', { description: 'A value by which a person is known, such as an e-mail address.' })
@@ -18,6 +19,6 @@ export class Identity {
 }
 
 /** An identity as the API shows it. */
-export function toIdentity({ kind, value, firstSeenAt, sourceId }: ProfileIdentity): Identity {
-  return { kind, value, firstSeenAt, sourceId }
+export function toIdentity({ kind, value, firstSeenAt, sourceId }: ProfileIdentity, personal: PersonalData): Identity {
+  return { kind, value: personal.text(value), firstSeenAt, sourceId }
 }

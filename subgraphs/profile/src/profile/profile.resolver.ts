@@ -1,6 +1,14 @@
 // Queries for profiles, and what hangs on one.
 import type { JsonObject } from '@segue/event-model'
-import { connectionType, Count, GraphQLJSONObject, readId, type Connection, type SubgraphContext } from '@segue/graphql'
+import {
+  Right,
+  connectionType,
+  Count,
+  GraphQLJSONObject,
+  readId,
+  type Connection,
+  type SubgraphContext,
+} from '@segue/graphql'
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import { readDocument } from '../document/document-field.js'
 import { ProfileData } from '../document/profile-data.js'
@@ -16,6 +24,7 @@ const ProfileConnection = connectionType(Profile, 'Profile')
 
 type Context = SubgraphContext<ProfileLoaders>
 
+@Right('profiles.read')
 @Resolver(() => Profile)
 export class ProfileResolver {
   @Query(() => Profile, { nullable: true, description: 'A profile by its id; an id that a merge retired answers too.' })
@@ -26,12 +35,16 @@ export class ProfileResolver {
     return loaders.profile.load(readId(id))
   }
 
-  @Query(() => Profile, { nullable: true, description: 'The profile that is known by a value; null when nobody is.' })
+  @Query(() => Profile, {
+    nullable: true,
+    description: 'The profile that is known by a value; null when nobody is. Needs the right personal.read.',
+  })
   async profileByIdentity(
     @Arg('kind', () => String, { description: 'The kind of identity, such as `email` or `customer`.' }) kind: string,
     @Arg('value', () => String, { description: 'The value; normalized as its kind says.' }) value: string,
-    @Ctx() { database, loaders }: Context,
+    @Ctx() { database, loaders, personal }: Context,
   ): Promise<Profile | null> {
+    personal.require(['value'])
     const id = await findProfileId(database, kind, value)
     return id === null ? null : loaders.profile.load(id)
   }

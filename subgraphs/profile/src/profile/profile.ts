@@ -1,8 +1,10 @@
 // A person, as the API shows one.
+import { Right } from '@segue/graphql'
 import type { Profile as ProfileRow } from '@segue/database'
 import type { JsonObject, JsonValue } from '@segue/event-model'
 import { Directive, Field, ID, ObjectType } from 'type-graphql'
 
+@Right('profiles.read')
 @Directive('@key(fields: "id")')
 @ObjectType({ description: 'A person (or a visitor who may become one), as events and workflows made it.' })
 export class Profile {

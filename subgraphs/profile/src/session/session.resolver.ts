@@ -1,6 +1,7 @@
 // Queries for sessions, those of a profile, and whose one is.
 import { toId } from '@segue/database'
 import {
+  Right,
   connectionType,
   ConnectionArgs,
   decodeCursor,
@@ -29,6 +30,7 @@ const NEWEST_SESSIONS: Keyset<SessionPosition> = {
 
 type Context = SubgraphContext<ProfileLoaders>
 
+@Right('profiles.read')
 @Resolver(() => Session)
 export class SessionResolver {
   @Query(() => Session, { nullable: true, description: 'A session by its id.' })
@@ -45,6 +47,7 @@ export class SessionResolver {
   }
 }
 
+@Right('profiles.read')
 @Resolver(() => Profile)
 export class ProfileSessionsResolver {
   @FieldResolver(() => SessionConnection, { description: 'Stays of the person, the newest first.' })

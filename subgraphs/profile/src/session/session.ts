@@ -1,7 +1,7 @@
 // A stay on a site or in an app, as the API shows one.
 import type { Session as SessionRow } from '@segue/database'
 import type { JsonObject } from '@segue/event-model'
-import { GraphQLJSONObject } from '@segue/graphql'
+import { Right, GraphQLJSONObject, type PersonalData } from '@segue/graphql'
 import { Directive, Field, Float, ID, Int, ObjectType } from 'type-graphql'
 
 @ObjectType({ description: 'On what the person was.' })
@@ -22,6 +22,7 @@ export class SessionSoftware {
   version!: string | null
 }
 
+@Right('profiles.read')
 @Directive('@key(fields: "id")')
 @ObjectType({ description: 'A stay on a site or in an app.' })
 export class Session {
@@ -66,7 +67,7 @@ export class Session {
 }
 
 /** A session as the API shows it. */
-export function toSession(row: SessionRow): Session {
+export function toSession(row: SessionRow, personal: PersonalData): Session {
   return Object.assign(new Session(), {
     id: row.id,
     sourceId: row.sourceId,
@@ -79,7 +80,7 @@ export function toSession(row: SessionRow): Session {
     browser: { name: row.browserName, version: row.browserVersion },
     locale: row.locale,
     timezone: row.timezone,
-    context: row.context,
+    context: personal.context(row.context),
     profileId: row.profileId,
   })
 }

@@ -52,6 +52,17 @@ export async function searchProfiles(database: Database, search: ProfileSearch):
   return rows.map(({ found, value, id }) => ({ found: Number(found), value, id: toId(id) }))
 }
 
+/** The place of a profile that a page ended with; undefined when it has none any more. Index: the primary key. */
+export async function foundPosition(database: Database, found: number, id: string): Promise<FoundProfile | undefined> {
+  const column = COLUMNS.find((candidate) => candidate.found === found)?.column
+  if (found !== 0 && column === undefined) return undefined
+  const [row] = await database.query<{ value: string | null }[]>(
+    `SELECT ${column ?? "''"} AS value FROM profile WHERE id = ?`,
+    [toBytes(id)],
+  )
+  return row && row.value !== null ? { found, value: row.value, id } : undefined
+}
+
 /** At most one profile for each kind of identity. */
 function selectByIdentity({ identities, filter, backward, after, limit }: ProfileSearch): {
   sql: string

@@ -1,10 +1,11 @@
 // What happened to a profile, across events and workflow runs.
-import { activityPage, ConnectionArgs, type SubgraphContext } from '@segue/graphql'
+import { Right, activityPage, ConnectionArgs, type SubgraphContext } from '@segue/graphql'
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { ProfileLoaders } from '../loaders.js'
 import { Profile } from '../profile/profile.js'
 import { EventReference, RunReference, TimelineConnection } from './timeline.js'
 
+@Right('profiles.read')
 @Resolver(() => Profile)
 export class TimelineResolver {
   @FieldResolver(() => TimelineConnection, { description: 'Events and workflow runs of the person, the newest first.' })

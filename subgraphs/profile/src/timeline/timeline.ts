@@ -1,7 +1,8 @@
 // A profile's timeline: what happened to it, as references that the other subgraphs fill.
-import { PageInfo } from '@segue/graphql'
+import { Right, PageInfo } from '@segue/graphql'
 import { createUnionType, Directive, Field, ID, ObjectType } from 'type-graphql'
 
+@Right('events.read')
 @Directive('@key(fields: "id", resolvable: false)')
 @ObjectType('Event', { description: 'Something that happened.' })
 export class EventReference {
@@ -9,6 +10,7 @@ export class EventReference {
   id!: string
 }
 
+@Right('runs.read')
 @Directive('@key(fields: "id", resolvable: false)')
 @ObjectType('WorkflowRun', { description: 'An execution of a workflow.' })
 export class RunReference {

@@ -1,8 +1,10 @@
 // Checking conditions while they are written.
+import { Right } from '@segue/graphql'
 import { checkCondition } from '@segue/conditions'
 import { Arg, Query, Resolver } from 'type-graphql'
 import { ConditionProblem, toConditionProblem } from './condition.js'
 
+@Right('workflows.read')
 @Resolver()
 export class ConditionResolver {
   @Query(() => [ConditionProblem], {

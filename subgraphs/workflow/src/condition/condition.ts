@@ -1,7 +1,9 @@
 // What is wrong with a condition, as the API shows it.
 import type { Problem } from '@segue/conditions'
+import { Right } from '@segue/graphql'
 import { Field, Int, ObjectType } from 'type-graphql'
 
+@Right('workflows.read')
 @ObjectType({ description: 'Something that is wrong with a condition, and where.' })
 export class ConditionProblem {
   @Field(() => String, { description: 'Stable; meant for programs.' })

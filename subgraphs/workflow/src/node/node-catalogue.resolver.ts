@@ -1,6 +1,6 @@
 // The nodes that workflows are made of.
 import type { JsonObject } from '@segue/workflow-engine'
-import { GraphQLJSONObject } from '@segue/graphql'
+import { Right, GraphQLJSONObject } from '@segue/graphql'
 import { nodeCatalogue, type CatalogueEntry } from '@segue/nodes'
 import { Field, ObjectType, Query, Resolver } from 'type-graphql'
 
@@ -28,6 +28,7 @@ class NodeType {
   configSchema!: JsonObject
 }
 
+@Right('workflows.read')
 @Resolver()
 export class NodeCatalogueResolver {
   @Query(() => [NodeType], { nullable: true, description: 'Every node that a workflow may have.' })

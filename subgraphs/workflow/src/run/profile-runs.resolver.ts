@@ -1,11 +1,12 @@
 // The workflows that ran for a person.
-import { ConnectionArgs, type Connection } from '@segue/graphql'
+import { Right, ConnectionArgs, type Connection } from '@segue/graphql'
 import { Args, Ctx, FieldResolver, Resolver, Root } from 'type-graphql'
 import type { WorkflowContext } from '../loaders.js'
 import { ProfileStub } from '../stubs.js'
 import { RunConnection, runsOfProfile } from './find-runs.js'
 import type { RunNode } from './run.js'
 
+@Right('runs.read')
 @Resolver(() => ProfileStub)
 export class ProfileRunsResolver {
   @FieldResolver(() => RunConnection, {

@@ -1,5 +1,6 @@
 // What happened within a run, as the API shows it.
 import type { WorkflowRun } from '@segue/database'
+import type { PersonalData } from '@segue/graphql'
 import { Field, ObjectType } from 'type-graphql'
 
 @ObjectType('WorkflowStep', { description: 'One execution of one node.' })
@@ -41,18 +42,25 @@ export interface RunTrace {
   error: RunErrorNode | null
 }
 
-/** A trace as the API shows it; an empty one of a run that is gone. */
-export function toTrace(row: Pick<WorkflowRun, 'steps' | 'log' | 'error'> | undefined): RunTrace {
+/** A trace as the API shows it; an empty one of a run that is gone. What nodes wrote may quote anything of the person, so it is personal as a whole. */
+export function toTrace(
+  row: Pick<WorkflowRun, 'steps' | 'log' | 'error'> | undefined,
+  personal: PersonalData,
+): RunTrace {
   const [error] = objectsOf([row?.error])
   return {
     steps: objectsOf(row?.steps).map((step) => ({ nodeId: textOf(step['nodeId']), port: textOrNull(step['port']) })),
     log: objectsOf(row?.log).map((entry) => ({
       nodeId: textOf(entry['nodeId']),
       level: textOf(entry['level']),
-      message: textOf(entry['message']),
+      message: personal.text(textOf(entry['message'])),
     })),
     error: error
-      ? { nodeId: textOf(error['nodeId']), code: textOf(error['code']), message: textOf(error['message']) }
+      ? {
+          nodeId: textOf(error['nodeId']),
+          code: textOf(error['code']),
+          message: personal.text(textOf(error['message'])),
+        }
       : null,
   }
 }

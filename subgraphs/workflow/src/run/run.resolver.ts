@@ -1,6 +1,6 @@
 // Queries for runs, and what hangs on one.
 import type { Workflow, WorkflowTrigger, WorkflowVersion } from '@segue/database'
-import { ConnectionArgs, readId, type Connection } from '@segue/graphql'
+import { Right, ConnectionArgs, readId, type Connection } from '@segue/graphql'
 import { Arg, Args, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import type { WorkflowContext } from '../loaders.js'
 import { ProfileStub } from '../stubs.js'
@@ -11,6 +11,7 @@ import { findRuns, RunConnection, WorkflowRunFilter } from './find-runs.js'
 import { RunNode } from './run.js'
 import { RunErrorNode, RunLogEntryNode, RunStepNode } from './run-trace.js'
 
+@Right('runs.read')
 @Resolver(() => RunNode)
 export class RunResolver {
   @Query(() => RunNode, { nullable: true, description: 'A run by its id.' })

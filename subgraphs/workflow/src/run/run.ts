@@ -1,4 +1,5 @@
 // An execution of a workflow, as the API shows it.
+import { Right } from '@segue/graphql'
 import type { WorkflowRun } from '@segue/database'
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql'
 import { EventStub } from '../stubs.js'
@@ -17,6 +18,7 @@ registerEnumType(RunState, {
   },
 })
 
+@Right('runs.read')
 @Directive('@key(fields: "id")')
 @ObjectType('WorkflowRun', { description: 'An execution of a workflow.' })
 export class RunNode {

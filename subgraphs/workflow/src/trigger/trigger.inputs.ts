@@ -1,6 +1,6 @@
 // What changes to triggers are told, and what they answer.
-import { MutationInput, MutationPayload } from '@segue/graphql'
-import { ArrayMaxSize, Length, Matches, MaxLength } from 'class-validator'
+import { IsName, MutationInput, MutationPayload } from '@segue/graphql'
+import { ArrayMaxSize, Length, MaxLength } from 'class-validator'
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
 import { ConditionProblem } from '../condition/condition.js'
 import { TriggerNode } from './trigger.js'
@@ -29,8 +29,7 @@ export class CreateTriggerInput extends TriggerSettings {
   @Field(() => ID, { description: 'Which workflow it starts.' })
   workflowId!: string
 
-  @Length(1, 160)
-  @Matches(/\S/, { message: 'name must not be blank' })
+  @IsName(160)
   @Field(() => String, { description: 'What people call it.' })
   name!: string
 
@@ -47,8 +46,7 @@ export class UpdateTriggerInput extends TriggerSettings {
   @Field(() => Int, { description: 'The version that this changes.' })
   version!: number
 
-  @Length(1, 160)
-  @Matches(/\S/, { message: 'name must not be blank' })
+  @IsName(160)
   @Field(() => String, { nullable: true, description: 'What people call it.' })
   name?: string | null
 

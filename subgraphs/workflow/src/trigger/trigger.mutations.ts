@@ -1,13 +1,12 @@
 // Changes to what starts workflows.
 import { checkCondition } from '@segue/conditions'
 import { WorkflowTrigger } from '@segue/database'
-import { asPayload, readId } from '@segue/graphql'
+import { asPayload, readId, Right, saveVersion } from '@segue/graphql'
 import { randomUUID } from 'node:crypto'
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
-import type { DataSource } from 'typeorm'
 import { toConditionProblem } from '../condition/condition.js'
 import { InvalidCondition, StaleTrigger, TriggerNotFound } from '../errors.js'
-import type { WorkflowContext } from '../loaders.js'
+import type { WorkflowMutationContext } from '../loaders.js'
 import { findWorkflow } from '../workflow/find-workflow.js'
 import {
   CreateTriggerInput,
@@ -17,14 +16,15 @@ import {
   WorkflowTriggerPayload,
 } from './trigger.inputs.js'
 
+@Right('workflows.write')
 @Resolver()
 export class TriggerMutations {
   @Mutation(() => WorkflowTriggerPayload, {
     description: 'Lets events of a type start a workflow, once it is deployed.',
   })
   async createWorkflowTrigger(
-    @Arg('input', () => CreateTriggerInput) input: CreateTriggerInput,
-    @Ctx() { database }: WorkflowContext,
+    @Arg('input', () => CreateTriggerInput, { description: 'What it is to be.' }) input: CreateTriggerInput,
+    @Ctx() { transaction, audit }: WorkflowMutationContext,
   ): Promise<WorkflowTriggerPayload> {
     const path = ['input', 'workflowId']
     const workflowId = readId(input.workflowId, path)
@@ -44,60 +44,52 @@ export class TriggerMutations {
       updatedAt: now,
       version: 1,
     }
-    await database.transaction('READ COMMITTED', async (tx) => {
-      // Locked, so that it is not removed meanwhile and the trigger left over.
-      await findWorkflow(tx, workflowId, { lock: true, path })
-      await tx.getRepository(WorkflowTrigger).insert(trigger)
-    })
+    // Locked, so that it is not removed meanwhile and the trigger left over.
+    await findWorkflow(transaction, workflowId, path)
+    await transaction.getRepository(WorkflowTrigger).insert(trigger)
+    audit({ action: 'workflow-trigger.create', subject: { type: 'WorkflowTrigger', id: trigger.id }, after: trigger })
     return { trigger }
   }
 
   @Mutation(() => WorkflowTriggerPayload, { description: 'Changes a trigger.' })
   async updateWorkflowTrigger(
-    @Arg('input', () => UpdateTriggerInput) input: UpdateTriggerInput,
-    @Ctx() { database }: WorkflowContext,
+    @Arg('input', () => UpdateTriggerInput, { description: 'Which one, and what changes.' }) input: UpdateTriggerInput,
+    @Ctx() { transaction, audit }: WorkflowMutationContext,
   ): Promise<WorkflowTriggerPayload> {
     const id = readId(input.id, ['input', 'id'])
     const { version, name, enabled, eventTypeId, sourceId, condition, requiredConsents } = input
     const refused = refuseCondition(condition)
     if (refused) return refused
-    const { affected } = await database.getRepository(WorkflowTrigger).update(
-      { id, version },
-      {
-        ...(name != null ? { name: name.trim() } : {}),
-        ...(enabled != null ? { enabled } : {}),
-        ...(eventTypeId != null ? { eventTypeId } : {}),
-        // Null is a value of these two: every source, no condition.
-        ...(sourceId !== undefined ? { sourceId } : {}),
-        ...(condition !== undefined ? { condition } : {}),
-        ...(requiredConsents != null ? { requiredConsents } : {}),
-        updatedAt: new Date(),
-        version: version + 1,
-      },
-    )
-    const trigger = await findTrigger(database, id)
-    return affected === 0
-      ? { trigger, userErrors: [asPayload(StaleTrigger({ version }, ['input', 'version']))] }
-      : { trigger }
+    const saved = await saveVersion(transaction, WorkflowTrigger, id, version, {
+      ...(name != null ? { name: name.trim() } : {}),
+      ...(enabled != null ? { enabled } : {}),
+      ...(eventTypeId != null ? { eventTypeId } : {}),
+      // Null is a value of these two: every source, no condition.
+      ...(sourceId !== undefined ? { sourceId } : {}),
+      ...(condition !== undefined ? { condition } : {}),
+      ...(requiredConsents != null ? { requiredConsents } : {}),
+    })
+    if (!saved) throw TriggerNotFound({ id }, ['input', 'id'])
+    const { now: trigger, stale } = saved
+    if (stale) return { trigger, userErrors: [asPayload(StaleTrigger({ version }, ['input', 'version']), stale)] }
+    const subject = { type: 'WorkflowTrigger', id }
+    audit({ action: 'workflow-trigger.update', subject, before: saved.before, after: trigger })
+    return { trigger }
   }
 
   @Mutation(() => DeleteWorkflowTriggerPayload, { description: 'Removes a trigger.' })
   async deleteWorkflowTrigger(
-    @Arg('input', () => TriggerIdInput) input: TriggerIdInput,
-    @Ctx() { database }: WorkflowContext,
+    @Arg('input', () => TriggerIdInput, { description: 'Which one.' }) input: TriggerIdInput,
+    @Ctx() { transaction, audit }: WorkflowMutationContext,
   ): Promise<DeleteWorkflowTriggerPayload> {
     const id = readId(input.id, ['input', 'id'])
-    const { affected } = await database.getRepository(WorkflowTrigger).delete({ id })
-    if (affected === 0) throw TriggerNotFound({ id }, ['input', 'id'])
+    const triggers = transaction.getRepository(WorkflowTrigger)
+    const before = await triggers.findOne({ where: { id }, lock: { mode: 'pessimistic_write' } })
+    if (!before) throw TriggerNotFound({ id }, ['input', 'id'])
+    await triggers.delete({ id })
+    audit({ action: 'workflow-trigger.delete', subject: { type: 'WorkflowTrigger', id }, before })
     return { deletedId: id }
   }
-}
-
-/** Throws TRIGGER_NOT_FOUND. */
-async function findTrigger(database: DataSource, id: string): Promise<WorkflowTrigger> {
-  const trigger = await database.getRepository(WorkflowTrigger).findOneBy({ id })
-  if (!trigger) throw TriggerNotFound({ id }, ['input', 'id'])
-  return trigger
 }
 
 /** The payload of a condition that has problems; undefined when it can be used, or there is none. */

@@ -1,12 +1,13 @@
 // Queries for triggers, and what hangs on one.
 import type { Workflow, WorkflowTrigger } from '@segue/database'
-import { readId } from '@segue/graphql'
+import { Right, readId } from '@segue/graphql'
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import type { WorkflowContext } from '../loaders.js'
 import { EventSourceStub, EventTypeStub } from '../stubs.js'
 import { WorkflowNode } from '../workflow/workflow.js'
 import { TriggerNode } from './trigger.js'
 
+@Right('workflows.read')
 @Resolver(() => TriggerNode)
 export class TriggerResolver {
   @Query(() => TriggerNode, { nullable: true, description: 'A trigger by its id.' })

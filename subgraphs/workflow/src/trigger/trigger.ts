@@ -1,6 +1,8 @@
 // What starts a workflow, as the API shows it.
+import { Right } from '@segue/graphql'
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql'
 
+@Right('workflows.read')
 @Directive('@key(fields: "id")')
 @ObjectType('WorkflowTrigger', {
   description: 'What starts a workflow: events of a type, and what has to hold besides.',

@@ -1,8 +1,9 @@
 // A deployed graph, as the API shows it.
 import type { JsonObject } from '@segue/workflow-engine'
-import { GraphQLJSONObject } from '@segue/graphql'
+import { GraphQLJSONObject, Right } from '@segue/graphql'
 import { Field, ID, Int, ObjectType } from 'type-graphql'
 
+@Right('workflows.read')
 @ObjectType('WorkflowVersion', { description: 'A graph as it was deployed; it never changes.' })
 export class VersionNode {
   @Field(() => ID, { description: 'Of which workflow.' })

@@ -1,7 +1,9 @@
 // Drafts: what may be saved, and what keeps one from running.
 import { coreNodes, start } from '@segue/nodes'
 import { compileWorkflow, graphSchema, type JsonObject, type WorkflowProblem } from '@segue/workflow-engine'
-import { BadDraft, DraftTooLarge } from '../errors.js'
+import type { Workflow } from '@segue/database'
+import { asPayload, staleSave, type MutationUserError } from '@segue/graphql'
+import { BadDraft, DraftTooLarge, StaleDraft } from '../errors.js'
 
 /** A workflow of 500 nodes with long texts; every event worker keeps all live ones. */
 const MOST_BYTES = 512 * 1024
@@ -29,4 +31,10 @@ export function readDraft(draft: JsonObject): JsonObject {
 export function problemsOf(graph: JsonObject): WorkflowProblem[] {
   const result = compileWorkflow(graph, coreNodes)
   return 'problems' in result ? result.problems : []
+}
+
+/** The error of who looked at an older revision than the one that is there, with both. */
+export function staleDraft(revision: number, changes: object, workflow: Workflow): MutationUserError {
+  const error = StaleDraft({ savedAt: workflow.updatedAt.toISOString() }, ['input', 'revision'])
+  return asPayload(error, staleSave(revision, changes, { ...workflow, version: workflow.draftRevision }))
 }

@@ -1,17 +1,17 @@
-// A workflow that has to be there.
+// A workflow that has to be there, and stays as it is until the transaction ends.
 import { Workflow } from '@segue/database'
 import type { EntityManager } from 'typeorm'
 import { WorkflowNotFound } from '../errors.js'
 
-/** Reads a workflow, `lock`ed until the transaction ends where that is asked. Throws WORKFLOW_NOT_FOUND. */
+/** Reads and locks a workflow. Throws WORKFLOW_NOT_FOUND. */
 export async function findWorkflow(
-  manager: EntityManager,
+  transaction: EntityManager,
   id: string,
-  { lock = false, path = ['input', 'id'] }: { lock?: boolean; path?: readonly string[] } = {},
+  path: readonly string[] = ['input', 'id'],
 ): Promise<Workflow> {
-  const workflow = await manager
+  const workflow = await transaction
     .getRepository(Workflow)
-    .findOne({ where: { id }, ...(lock ? { lock: { mode: 'pessimistic_write' } } : {}) })
+    .findOne({ where: { id }, lock: { mode: 'pessimistic_write' } })
   if (!workflow) throw WorkflowNotFound({ id }, path)
   return workflow
 }

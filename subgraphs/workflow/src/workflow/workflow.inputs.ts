@@ -1,14 +1,13 @@
 // What changes to workflows are told, and what they answer.
 import type { JsonObject } from '@segue/workflow-engine'
-import { GraphQLJSONObject, MutationInput, MutationPayload } from '@segue/graphql'
-import { Length, Matches, MaxLength } from 'class-validator'
+import { GraphQLJSONObject, IsName, MutationInput, MutationPayload } from '@segue/graphql'
+import { MaxLength } from 'class-validator'
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql'
 import { WorkflowNode, WorkflowProblemNode } from './workflow.js'
 
 @InputType({ description: 'A new workflow.' })
 export class CreateWorkflowInput extends MutationInput {
-  @Length(1, 160)
-  @Matches(/\S/, { message: 'name must not be blank' })
+  @IsName(160)
   @Field(() => String, { description: 'What people call it.' })
   name!: string
 
@@ -28,8 +27,7 @@ export class UpdateWorkflowInput extends MutationInput {
   @Field(() => Int, { description: 'The revision of the draft that this changes.' })
   revision!: number
 
-  @Length(1, 160)
-  @Matches(/\S/, { message: 'name must not be blank' })
+  @IsName(160)
   @Field(() => String, { nullable: true, description: 'What people call it.' })
   name?: string | null
 

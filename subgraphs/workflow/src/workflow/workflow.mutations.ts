@@ -1,11 +1,10 @@
 // Changes to workflows and their drafts.
 import { Workflow, WorkflowTrigger } from '@segue/database'
-import { asPayload, readId } from '@segue/graphql'
+import { readId, Right } from '@segue/graphql'
 import { randomUUID } from 'node:crypto'
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
-import { StaleDraft } from '../errors.js'
-import type { WorkflowContext } from '../loaders.js'
-import { EMPTY_DRAFT, readDraft } from './draft.js'
+import type { WorkflowMutationContext } from '../loaders.js'
+import { EMPTY_DRAFT, readDraft, staleDraft } from './draft.js'
 import { findWorkflow } from './find-workflow.js'
 import {
   CreateWorkflowInput,
@@ -15,14 +14,16 @@ import {
   WorkflowPayload,
 } from './workflow.inputs.js'
 
+@Right('workflows.write')
 @Resolver()
 export class WorkflowMutations {
   @Mutation(() => WorkflowPayload, {
     description: 'Makes a workflow with a first draft. Nothing runs before it is deployed.',
   })
   async createWorkflow(
-    @Arg('input', () => CreateWorkflowInput) { name, description, draft }: CreateWorkflowInput,
-    @Ctx() { database }: WorkflowContext,
+    @Arg('input', () => CreateWorkflowInput, { description: 'What it is to be.' })
+    { name, description, draft }: CreateWorkflowInput,
+    @Ctx() { transaction, audit }: WorkflowMutationContext,
   ): Promise<WorkflowPayload> {
     const now = new Date()
     const workflow: Workflow = {
@@ -36,7 +37,8 @@ export class WorkflowMutations {
       createdAt: now,
       updatedAt: now,
     }
-    await database.getRepository(Workflow).insert(workflow as object)
+    await transaction.getRepository(Workflow).insert(workflow as object)
+    audit({ action: 'workflow.create', subject: { type: 'Workflow', id: workflow.id }, after: workflow })
     return { workflow }
   }
 
@@ -45,8 +47,9 @@ export class WorkflowMutations {
       'Saves name, description or draft. A save that is based on an older revision is refused, with what is there now.',
   })
   async updateWorkflow(
-    @Arg('input', () => UpdateWorkflowInput) input: UpdateWorkflowInput,
-    @Ctx() { database }: WorkflowContext,
+    @Arg('input', () => UpdateWorkflowInput, { description: 'Which one, and what changes.' })
+    input: UpdateWorkflowInput,
+    @Ctx() { transaction, audit }: WorkflowMutationContext,
   ): Promise<WorkflowPayload> {
     const id = readId(input.id, ['input', 'id'])
     const { revision, name, description, draft } = input
@@ -54,30 +57,30 @@ export class WorkflowMutations {
       ...(name != null ? { name: name.trim() } : {}),
       ...(description != null ? { description } : {}),
       ...(draft != null ? { draft: readDraft(draft) } : {}),
-      draftRevision: revision + 1,
-      updatedAt: new Date(),
     }
-    const { affected } = await database
-      .getRepository(Workflow)
-      .update({ id, draftRevision: revision }, changes as object)
-    const workflow = await findWorkflow(database.manager, id)
-    if (affected !== 0) return { workflow }
-    const stale = StaleDraft({ savedAt: workflow.updatedAt.toISOString() }, ['input', 'revision'])
-    return { workflow, userErrors: [asPayload(stale)] }
+    const before = await findWorkflow(transaction, id)
+    if (before.draftRevision !== revision) {
+      return { workflow: before, userErrors: [staleDraft(revision, changes, before)] }
+    }
+    const saved = { ...changes, draftRevision: revision + 1, updatedAt: new Date() }
+    await transaction.getRepository(Workflow).update({ id }, saved as object)
+    const workflow = { ...before, ...saved }
+    audit({ action: 'workflow.update', subject: { type: 'Workflow', id }, before, after: workflow })
+    return { workflow }
   }
 
   @Mutation(() => WorkflowPayload, { description: 'Lets triggers start the workflow again.' })
   async enableWorkflow(
-    @Arg('input', () => WorkflowIdInput) { id }: WorkflowIdInput,
-    @Ctx() context: WorkflowContext,
+    @Arg('input', () => WorkflowIdInput, { description: 'Which one.' }) { id }: WorkflowIdInput,
+    @Ctx() context: WorkflowMutationContext,
   ): Promise<WorkflowPayload> {
     return await setEnabled(context, id, true)
   }
 
   @Mutation(() => WorkflowPayload, { description: 'Keeps triggers from starting the workflow.' })
   async disableWorkflow(
-    @Arg('input', () => WorkflowIdInput) { id }: WorkflowIdInput,
-    @Ctx() context: WorkflowContext,
+    @Arg('input', () => WorkflowIdInput, { description: 'Which one.' }) { id }: WorkflowIdInput,
+    @Ctx() context: WorkflowMutationContext,
   ): Promise<WorkflowPayload> {
     return await setEnabled(context, id, false)
   }
@@ -86,22 +89,29 @@ export class WorkflowMutations {
     description: 'Removes a workflow and its triggers. How it ran, and the versions that ran, stay.',
   })
   async deleteWorkflow(
-    @Arg('input', () => WorkflowIdInput) input: WorkflowIdInput,
-    @Ctx() { database }: WorkflowContext,
+    @Arg('input', () => WorkflowIdInput, { description: 'Which one.' }) input: WorkflowIdInput,
+    @Ctx() { transaction, audit }: WorkflowMutationContext,
   ): Promise<DeleteWorkflowPayload> {
     const id = readId(input.id, ['input', 'id'])
-    await database.transaction('READ COMMITTED', async (tx) => {
-      // Locked, so that no trigger is added to it meanwhile.
-      await findWorkflow(tx, id, { lock: true })
-      await tx.getRepository(WorkflowTrigger).delete({ workflowId: id })
-      await tx.getRepository(Workflow).delete({ id })
-    })
+    // Locked, so that no trigger is added to it meanwhile.
+    const before = await findWorkflow(transaction, id)
+    await transaction.getRepository(WorkflowTrigger).delete({ workflowId: id })
+    await transaction.getRepository(Workflow).delete({ id })
+    audit({ action: 'workflow.delete', subject: { type: 'Workflow', id }, before })
     return { deletedId: id }
   }
 }
 
-async function setEnabled({ database }: WorkflowContext, given: string, enabled: boolean): Promise<WorkflowPayload> {
+async function setEnabled(
+  { transaction, audit }: WorkflowMutationContext,
+  given: string,
+  enabled: boolean,
+): Promise<WorkflowPayload> {
   const id = readId(given, ['input', 'id'])
-  await database.getRepository(Workflow).update({ id }, { enabled, updatedAt: new Date() })
-  return { workflow: await findWorkflow(database.manager, id) }
+  const before = await findWorkflow(transaction, id)
+  const workflow = { ...before, enabled, updatedAt: new Date() }
+  await transaction.getRepository(Workflow).update({ id }, { enabled, updatedAt: workflow.updatedAt })
+  const action = enabled ? 'workflow.enable' : 'workflow.disable'
+  audit({ action, subject: { type: 'Workflow', id }, before, after: workflow })
+  return { workflow }
 }

@@ -1,6 +1,6 @@
 // Queries for workflows, and what hangs on one.
 import { Workflow, type WorkflowTrigger, type WorkflowVersion } from '@segue/database'
-import { ConnectionArgs, connectionType, findPage, readId, type Connection, type Keyset } from '@segue/graphql'
+import { Right, ConnectionArgs, connectionType, findPage, readId, type Connection, type Keyset } from '@segue/graphql'
 import { Max, MaxLength, Min } from 'class-validator'
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
 import type { WorkflowContext } from '../loaders.js'
@@ -41,6 +41,7 @@ class VersionsArguments {
   before?: number | null
 }
 
+@Right('workflows.read')
 @Resolver(() => WorkflowNode)
 export class WorkflowResolver {
   @Query(() => WorkflowNode, { nullable: true, description: 'A workflow by its id.' })
@@ -84,6 +85,7 @@ export class WorkflowResolver {
     return loaders.triggers.load(id)
   }
 
+  @Right('runs.read')
   @FieldResolver(() => RunConnection, { description: 'How it ran, the newest first.' })
   runs(
     @Root() { id }: Workflow,

@@ -1,8 +1,9 @@
 // A workflow, as the API shows it.
 import type { JsonObject, WorkflowProblem } from '@segue/workflow-engine'
-import { GraphQLJSONObject } from '@segue/graphql'
+import { Right, GraphQLJSONObject } from '@segue/graphql'
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql'
 
+@Right('workflows.read')
 @ObjectType('WorkflowProblem', { description: 'Something that is wrong with a graph, and where.' })
 export class WorkflowProblemNode {
   @Field(() => String, { description: 'Stable; meant for programs.' })
@@ -26,6 +27,7 @@ export function toProblem({ code, message, nodeId, port, path }: WorkflowProblem
   return { code, message, nodeId: nodeId ?? null, port: port ?? null, path: path ?? null }
 }
 
+@Right('workflows.read')
 @Directive('@key(fields: "id")')
 @ObjectType('Workflow', {
   description: 'A graph of nodes that runs for events. A draft is edited; versions are deployed.',

@@ -1,0 +1,10 @@
+// A typed client of the GraphQL APIs.
+export { createClient } from './client.js'
+export type { ApiClient, ClientOptions, RequestOptions, SubscribeOptions, TypedDocument } from './client.js'
+export { accepted, ApiError } from './errors.js'
+export type { AnswerError, UserError } from './errors.js'
+export { graphql } from './graphql.js'
+export type { JsonObject } from './graphql.js'
+export type { Credentials } from './session.js'
+export type { MessagePlace } from './subscriptions.js'
+export type { ResultOf, VariablesOf } from 'gql.tada'
