@@ -1,5 +1,5 @@
 // The explorer page: signs in, then shows GraphiQL. The access token stays in this page's memory and ends with it.
-/* global React, ReactDOM, GraphiQL */
+/* global React, ReactDOM, GraphiQL, graphqlWs */
 const LOGIN = `mutation ExplorerLogin($input: LoginInput!) {
   login(input: $input) { accessToken userErrors { message } }
 }`
@@ -11,6 +11,8 @@ const explorer = document.getElementById('explorer')
 const password = document.getElementById('password')
 let accessToken
 let root
+/** For subscriptions; connects when one is asked for. */
+let socket
 
 async function send(request, token) {
   const response = await fetch('/graphql', {
@@ -27,6 +29,7 @@ async function send(request, token) {
 
 function showSignIn(reason) {
   accessToken = undefined
+  void socket?.dispose()
   problem.textContent = reason
   explorer.hidden = true
   signIn.hidden = false
@@ -39,9 +42,22 @@ function showExplorer() {
   explorer.hidden = false
   root ??= ReactDOM.createRoot(explorer)
   const storage = { getItem: () => null, setItem() {}, removeItem() {}, clear() {}, length: 0 }
-  const fetcher = (request) => send(request, accessToken)
+  const token = accessToken
+  void socket?.dispose()
+  socket = graphqlWs.createClient({
+    url: `${location.origin.replace(/^http/, 'ws')}/graphql`,
+    connectionParams: { authorization: `Bearer ${token}` },
+  })
+  const live = socket
+  const fetcher = (request) => (isSubscription(request) ? live.iterate(request) : send(request, token))
   // Another key, another explorer: who signs in next does not see what the one before asked.
   root.render(React.createElement(GraphiQL, { key: accessToken, fetcher, storage, shouldPersistHeaders: false }))
+}
+
+/** By the text: GraphiQL's own reading of it lags behind the typing. */
+function isSubscription({ query, operationName }) {
+  const code = query.replace(/"(?:\\.|[^"\\])*"|#.*/g, '')
+  return new RegExp(`(^|\\})\\s*subscription\\b${operationName ? `\\s+${operationName}\\b` : ''}`).test(code)
 }
 
 form.addEventListener('submit', async (event) => {

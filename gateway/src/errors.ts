@@ -40,11 +40,6 @@ export const AliasedIntrospection = userError(
   'A query for the schema has no aliases: each would have a part of the schema written once more.',
 )
 export const CannotPlan = userError('GRAPHQL_VALIDATION_FAILED', 400, 'The operation cannot be planned: {problem}')
-export const SubscriptionOverHttp = userError(
-  'BAD_REQUEST',
-  400,
-  'A subscription needs a WebSocket; over HTTP there are queries and mutations.',
-)
 export const UnknownPersistedQuery = userError('PERSISTED_QUERY_NOT_FOUND', 404, 'PersistedQueryNotFound')
 export const NoPersistedQueries = userError('PERSISTED_QUERY_NOT_SUPPORTED', 400, 'PersistedQueryNotSupported')
 export const OnlyPersistedQueries = userError(

@@ -39,6 +39,7 @@ export function createExplorer(): Explorer {
     '/explorer/react.js': { file: () => packaged('react', 'umd/react.production.min.js'), type: SCRIPT },
     '/explorer/react-dom.js': { file: () => packaged('react-dom', 'umd/react-dom.production.min.js'), type: SCRIPT },
     '/explorer/graphiql.js': { file: () => packaged('graphiql', 'graphiql.min.js'), type: SCRIPT },
+    '/explorer/graphql-ws.js': { file: () => packaged('graphql-ws', 'umd/graphql-ws.min.js'), type: SCRIPT },
     '/explorer/graphiql.css': { file: () => packaged('graphiql', 'graphiql.min.css'), type: STYLE },
   }
   return async (path, request, response) => {

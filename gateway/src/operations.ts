@@ -1,11 +1,10 @@
 // Operations that clients ask for: each document is prepared once, and every request after that only runs it.
 import { executeQueryPlan } from '@apollo/gateway'
-import { coerceVariables, MAX_COST, refusal, SessionEnded, type RightName } from '@segue/graphql'
+import { coerceVariables, MAX_COST, refusal, SessionEnded, SubscriptionOverHttp, type RightName } from '@segue/graphql'
 import type { Counter, Logger } from '@segue/service'
 import { OperationTypeNode, type GraphQLError } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { GatewayContext } from './context.js'
-import { SubscriptionOverHttp } from './errors.js'
 import { prepareOperation, type Operation } from './operation.js'
 import type { SubgraphSource } from './subgraph-source.js'
 import type { Supergraph } from './supergraph.js'

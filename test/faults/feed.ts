@@ -108,7 +108,8 @@ export async function sendToCollectors(
   )
 }
 
-async function sendOnce(url: string, body: string): Promise<boolean> {
+/** Sends a body of the tracker protocol. Says whether the collector took it; throws for an answer that a client could do nothing about. */
+export async function sendOnce(url: string, body: string): Promise<boolean> {
   let response: Response
   try {
     response = await fetch(`${url}/track`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })

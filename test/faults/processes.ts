@@ -12,6 +12,8 @@ export interface RunningProcess {
   readonly pid: number
   /** Whether it has not ended yet. */
   readonly alive: boolean
+  /** Resolves with the exit code when it has ended, for whatever reason; null after a signal. */
+  readonly ended: Promise<number | null>
   /** SIGKILL; resolves when it is gone. */
   kill9(): Promise<void>
   /** SIGTERM; resolves with the exit code when it is gone. */
@@ -59,13 +61,13 @@ function endWithUs(child: ChildProcess): void {
 }
 
 class Running implements RunningProcess {
-  readonly #ended: Promise<number | null>
+  readonly ended: Promise<number | null>
 
   constructor(
     readonly name: string,
     private readonly child: ChildProcess,
   ) {
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       child.once('exit', resolve)
       child.once('error', () => resolve(null))
     })
@@ -81,12 +83,12 @@ class Running implements RunningProcess {
 
   async kill9(): Promise<void> {
     this.child.kill('SIGKILL')
-    await this.#ended
+    await this.ended
   }
 
   end(): Promise<number | null> {
     this.child.kill('SIGTERM')
-    return this.#ended
+    return this.ended
   }
 
   freeze(): void {

@@ -2,7 +2,7 @@
 import { mkdtemp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { accountName, connect, createAccounts, migrate, toBytes } from '@segue/database'
+import { accountName, connect, createAccounts, migrate, toBytes, type AccountKind } from '@segue/database'
 import { INBOX_PARTITIONS } from '@segue/event-model'
 import { installBuiltIns } from '@segue/pipeline'
 import { freePort, startPrivateDatabase, type PrivateDatabase } from '@segue/private-database'
@@ -14,6 +14,15 @@ import { WORKFLOWS } from './workflows.js'
 
 const DATABASE = 'segue_faults'
 const PASSWORD = 'of-this-stand-only'
+const ACCOUNTS: readonly AccountKind[] = [
+  'collector',
+  'event-worker',
+  'subgraph-profile',
+  'subgraph-event',
+  'subgraph-workflow',
+  'subgraph-segment',
+  'subgraph-platform',
+]
 
 /** A running collector. */
 export interface Collector extends RunningProcess {
@@ -68,7 +77,7 @@ export class Stand {
     await createAccounts({
       adminUrl: this.database.adminUrl,
       database: DATABASE,
-      passwords: { collector: PASSWORD, 'event-worker': PASSWORD },
+      passwords: Object.fromEntries(ACCOUNTS.map((kind) => [kind, PASSWORD])),
     })
     await installBuiltIns(this.#pool)
     for (const [id, trusted] of [
@@ -109,7 +118,7 @@ export class Stand {
   }
 
   /** mysql:// URL of a process's own account, with its least rights; `port` of a proxy, or the database's. */
-  url(kind: 'collector' | 'event-worker', port = this.database.port): string {
+  url(kind: AccountKind, port = this.database.port): string {
     return `mysql://${accountName(DATABASE, kind)}:${PASSWORD}@127.0.0.1:${port}/${DATABASE}`
   }
 

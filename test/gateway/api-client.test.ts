@@ -1,6 +1,7 @@
 // The client of packages/api-client against a whole environment.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { accepted, createClient, graphql } from '@segue/api-client'
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { makeSegment } from '../../packages/api-client/example.js'
@@ -102,4 +103,34 @@ test('a machine’s key is enough', async () => {
     code: 'FORBIDDEN',
   })
   await admin.close()
+})
+
+test('a client watches through the gateway', async () => {
+  const { createSegment } = await staging.client.request(
+    graphql(
+      'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { segment { id } userErrors { code message path } } }',
+    ),
+    { input: { name: 'Watched' } },
+  )
+  const id = accepted(createSegment).segment?.id ?? ''
+  const add = graphql('mutation ($input: SegmentProfilesInput!) { addProfilesToSegment(input: $input) { changed } }')
+  const end = new AbortController()
+  const sizes: (number | null | undefined)[] = []
+  await staging.client.subscribe(
+    graphql('subscription ($id: ID!) { segmentSizeChanged(id: $id) { segment { profileCount } } }'),
+    { id },
+    {
+      signal: end.signal,
+      onMessage({ segmentSizeChanged }, { cursor, missed }) {
+        expect({ cursor, missed }).toEqual({ cursor: expect.any(String), missed: false })
+        sizes.push(segmentSizeChanged?.segment?.profileCount)
+        if (sizes.length === 1) {
+          void staging.client.request(add, { input: { segmentId: id, profileIds: [randomUUID()] } })
+        }
+        if (segmentSizeChanged?.segment?.profileCount === 1) end.abort()
+      },
+    },
+  )
+  expect(sizes[0]).toBe(0)
+  expect(sizes.at(-1)).toBe(1)
 })

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Browser } from 'playwright-core'
 import { FIRST_TIME_MS, startBrowser } from '../browser/browser.js'
+import { ADMIN, startEnvironment } from './environment.js'
 import { startLightGateway, type LightGateway } from './light-gateway.js'
 
 let browser: Browser
@@ -49,4 +50,28 @@ test('whoever signs in can look at the schema and ask', async () => {
   const kept = JSON.stringify(await page.context().storageState())
   expect(kept).not.toContain(light.signIn.tokens.viewer)
   expect(await page.inputValue('#password')).toBe('')
+  await page.close()
 })
+
+test('whoever signs in can watch', async () => {
+  const staging = await startEnvironment('staging')
+  const page = await browser.newPage()
+  try {
+    await page.goto(new URL(staging.gateway.url).origin)
+    await page.fill('#email', ADMIN.email)
+    await page.fill('#password', ADMIN.password)
+    const introspected = page.waitForResponse(
+      (response) => response.request().postData()?.includes('__schema') ?? false,
+    )
+    await page.click('button[type=submit]')
+    await introspected
+    await page.locator('.graphiql-query-editor .CodeMirror').click()
+    await page.keyboard.press('Control+A')
+    await page.keyboard.insertText('subscription { jobProgress { missed } }')
+    await page.locator('.graphiql-execute-button').click()
+    await page.locator('.result-window', { hasText: '"missed": false' }).waitFor()
+  } finally {
+    await page.close()
+    await staging.close()
+  }
+}, 120_000)

@@ -31,7 +31,7 @@ export async function startLiveEnvironment(): Promise<LiveEnvironment> {
   const environment = await startEnvironment('staging', { databaseUrl: pipeline.url })
   const { signIn, gateway, subgraphs, variables } = environment
   const clients: LiveClient[] = []
-  const gateways: RunningGateway[] = []
+  const gateways = new Set<RunningGateway>()
   return {
     ...environment,
     pipeline,
@@ -58,8 +58,13 @@ export async function startLiveEnvironment(): Promise<LiveEnvironment> {
           ...more,
         }),
       )
-      gateways.push(started)
-      return started
+      gateways.add(started)
+      return {
+        ...started,
+        async close() {
+          if (gateways.delete(started)) await started.close()
+        },
+      }
     },
     async metric(name, labels = '', url = gateway.url) {
       const text = await (await fetch(url.replace('/graphql', '/metrics'))).text()
@@ -68,7 +73,9 @@ export async function startLiveEnvironment(): Promise<LiveEnvironment> {
     },
     async clear() {
       clients.splice(0).forEach(({ socket }) => socket.terminate())
-      await Promise.all(gateways.splice(0).map((started) => started.close()))
+      const started = [...gateways]
+      gateways.clear()
+      await Promise.all(started.map((gateway) => gateway.close()))
       await until(() => Object.values(subgraphs).every((subgraph) => subgraph.watched().subscribers === 0))
     },
     async close() {

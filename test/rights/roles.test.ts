@@ -56,6 +56,16 @@ function token(given: Partial<TokenAccount>): Promise<string> {
   return sign({ id: randomUUID(), role: 'viewer', sessionId: randomUUID(), personalData: false, ...given })
 }
 
+/** Where a field can be asked for. What is inaccessible is between a gateway and its subgraph: clients have no such field. */
+function urlsOf({ field, subgraph }: RootField): string[] {
+  const own = staging.subgraphs[subgraph].url
+  return isInaccessible(field) ? [own] : [staging.gateway.url, own]
+}
+
+function isInaccessible({ astNode }: GraphQLField<unknown, unknown>): boolean {
+  return stated(astNode, 'inaccessible').length > 0
+}
+
 /** The code by which an operation as a whole was refused; undefined when it ran. */
 async function refusalOf(
   url: string,
@@ -82,7 +92,7 @@ describe.each(ROLES)('the role %s', (role) => {
       const allowed = root.rights.every((right) =>
         (RIGHTS[right as keyof typeof RIGHTS] as readonly string[]).includes(role),
       )
-      for (const url of [staging.gateway.url, staging.subgraphs[root.subgraph].url]) {
+      for (const url of urlsOf(root)) {
         const refusal = await refusalOf(url, root, await token({ role }))
         if (refusal !== (allowed ? undefined : 'FORBIDDEN')) wrong.push(`${root.name}: ${refusal ?? 'was not refused'}`)
       }
@@ -91,10 +101,24 @@ describe.each(ROLES)('the role %s', (role) => {
   })
 })
 
+test('what is inaccessible is no field of the gateway’s, whoever asks', async () => {
+  const hidden = FIELDS.filter(({ field }) => isInaccessible(field))
+  expect(hidden.map(({ name }) => name)).toEqual(['Query.endedSessions'])
+  for (const { operation, field } of hidden) {
+    const answer = await askGraphql(
+      staging.gateway.url,
+      minimalOperation(operation, field),
+      {},
+      await token({ role: 'admin' }),
+    )
+    expect(answer).toMatchObject({ errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] })
+  }
+})
+
 test('whoever is not signed in may ask for what is public only', async () => {
   const wrong: string[] = []
   for (const root of FIELDS) {
-    for (const url of [staging.gateway.url, staging.subgraphs[root.subgraph].url]) {
+    for (const url of urlsOf(root)) {
       const refusal = await refusalOf(url, root)
       if (refusal !== (root.rights.length === 0 ? undefined : 'UNAUTHENTICATED')) wrong.push(root.name)
     }

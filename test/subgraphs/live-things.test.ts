@@ -134,15 +134,15 @@ test('of many events the newest are sent, and the others counted', async () => {
   const watching = live.watch(EVENTS, {}, event.tokens.admin)
   await watching.message(1)
   const profileId = mintId()
-  const events = Array.from({ length: 350 }, () => envelope({ profileId }))
+  const events = Array.from({ length: 400 }, () => envelope({ profileId }))
   await pipeline.process(...events)
   const { eventReceived } = await watching.message(2)
-  expect(eventReceived.skipped).toBe(250)
+  expect(eventReceived.skipped).toBe(150)
   expect(eventReceived.events.map(({ id }: { id: string }) => id)).toEqual(
     events
       .map(({ eventId }) => eventId)
       .sort()
-      .slice(-100),
+      .slice(-250),
   )
 })
 

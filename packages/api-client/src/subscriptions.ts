@@ -128,7 +128,10 @@ export function createSubscriber(url: string, session: Session): Subscriber {
           const refused = token
           if (!(await session.replace(refused))) throw error
           // The first of those that share the socket closes it, and all come back with the new token.
-          if (token === refused) client.terminate()
+          if (token === refused) {
+            token = undefined
+            client.terminate()
+          }
           continue
         }
         if ('refusal' in end || isRefused || OUR_FAULT.includes(codeOf(end.close) ?? 0)) throw error
@@ -138,7 +141,8 @@ export function createSubscriber(url: string, session: Session): Subscriber {
       }
     },
     close() {
-      void client?.dispose()
+      // Rejects when it was about to connect and could not: there is nothing to close then.
+      void Promise.resolve(client?.dispose()).catch(() => undefined)
       client = undefined
     },
   }
@@ -149,13 +153,18 @@ function codeOf(close: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
+/** A gateway that refuses a token gives the code as the reason. */
 function lost(close: unknown, url: string): ApiError {
   if (close instanceof ApiError) return close
-  const reason =
-    typeof close === 'object' && close && 'reason' in close && close.reason ? `: ${String(close.reason)}` : ''
+  const code = codeOf(close)
+  const reason = typeof close === 'object' && close && 'reason' in close ? String(close.reason) : ''
+  if (REFUSED.includes(code ?? 0)) {
+    const refusal = /^[A-Z_]+$/.test(reason) ? reason : 'UNAUTHENTICATED'
+    return wayError(refusal, `${url} refused to sign in who subscribes (${code}: ${reason}).`, close)
+  }
   return wayError(
     CONNECTION_LOST,
-    `The connection to ${url} was lost (${codeOf(close) ?? 'no answer'})${reason}.`,
+    `The connection to ${url} was lost (${code ?? 'no answer'}${reason && `: ${reason}`}).`,
     close,
   )
 }

@@ -23,4 +23,5 @@ export {
   PERSONAL_PATHS,
   PERSONAL_WORDS,
   PERSON_WORDS,
+  PERSONS,
 } from './personal-fields.js'

@@ -51,8 +51,8 @@ export const PERSONAL_WORDS: ReadonlySet<string> = new Set([
   'ssn',
 ])
 
-/** Words for a person. A `name`, an `id` or a `key` of one is personal: `customer_name`, `customer: { name }`. */
-export const PERSON_WORDS: ReadonlySet<string> = new Set([
+/** What somebody is called by. A text right below such a name, as in `customer: "Ada"`, is personal. */
+export const PERSONS: ReadonlySet<string> = new Set([
   'user',
   'customer',
   'client',
@@ -68,6 +68,11 @@ export const PERSON_WORDS: ReadonlySet<string> = new Set([
   'employee',
   'visitor',
   'payer',
+])
+
+/** Words for a person. A `name`, an `id`, a `key` or a `number` of one is personal: `customer_name`, `customer: { name }`. */
+export const PERSON_WORDS: ReadonlySet<string> = new Set([
+  ...PERSONS,
   'first',
   'last',
   'full',

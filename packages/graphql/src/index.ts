@@ -41,7 +41,7 @@ export { findPage, sqlPage, type Key, type Keyset, type SqlPage } from './keyset
 
 export { BadCursor, InvalidInput, UserError, userError } from './errors.js'
 export { NotSignedIn, SessionEnded, TokenExpired, UnknownOperation, WrongEnvironment } from './errors.js'
-export { SubscriptionsOnly, TooManySubscriptions } from './errors.js'
+export { SubscriptionOverHttp, SubscriptionsOnly, TooManySubscriptions } from './errors.js'
 export { asPayload, MutationInput, MutationPayload, MutationUserError, StaleSave, staleSave } from './mutation.js'
 export type { AuditedChange } from './audit.js'
 export { saveVersion, type SavedVersion } from './save-version.js'

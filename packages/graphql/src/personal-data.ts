@@ -122,7 +122,13 @@ class Masked implements PersonalData {
       data: masking.json(data, 'data'),
       context: masking.json(context, 'context'),
       tags: tags.map((tag) => masking.text(tag)),
-      problems: problems.map((problem) => Object.assign(copyOf(problem), { message: masking.text(problem.message) })),
+      // A path has keys, and whoever sends an event names them.
+      problems: problems.map((problem) =>
+        Object.assign(copyOf(problem), {
+          message: masking.text(problem.message),
+          path: problem.path === null ? null : masking.text(problem.path),
+        }),
+      ),
     })
   }
 

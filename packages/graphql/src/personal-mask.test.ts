@@ -98,6 +98,25 @@ describe('what belongs together', () => {
     ).toEqual({ firstname: MASK, userId: MASK, note: `${MASK} (${MASK}) likes Canada`, seen: { [MASK]: 'adapter' } })
   })
 
+  test('is found in addresses of pages too, which write it in their own way', () => {
+    expect(masked({ fullName: 'Ada Lovelace', page: 'https://a.example/?q=Ada%20Lovelace&r=ada+lovelace' })).toEqual({
+      fullName: MASK,
+      page: `https://a.example/?q=${MASK}&r=${MASK}`,
+    })
+  })
+
+  test('is personal also where there are several, and right below what a person is called', () => {
+    expect(
+      masked({ phones: ['0151 234'], userIds: [17], customer: 'Lovelace', recipients: ['Ada B'], customerNumber: 9 }),
+    ).toEqual({ phones: [MASK], userIds: [0], customer: MASK, recipients: [MASK], customerNumber: 0 })
+    // Counts, and what there is more to say of.
+    const plain = { emails: 3, customers: 5, customer: { since: '2020', segment: 'gold' }, order_number: 'O-1' }
+    expect(masked(plain)).toEqual(plain)
+    expect(maskPatterns('https://a.example/?customer=K-17&product=9')).toBe(
+      `https://a.example/?customer=${MASK}&product=9`,
+    )
+  })
+
   test('leaves what is short or a truth value alone outside of its own place', () => {
     expect(
       masked({ contact: { email: 'a@b.example' }, language: 'en', isMobile: true, gender: 'f', code: 'f' }),

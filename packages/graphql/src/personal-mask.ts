@@ -4,6 +4,7 @@ import {
   PERSONAL_NAMES,
   PERSONAL_WORDS,
   PERSON_WORDS,
+  PERSONS,
   type JsonObject,
   type JsonValue,
 } from '@segue/event-model'
@@ -38,10 +39,17 @@ export function maskAll(value: JsonValue): JsonValue {
 
 /** A text with e-mail addresses, international phone numbers and personal parameters of addresses masked in it. */
 export function maskPatterns(text: string): string {
-  return text
-    .replace(PARAMETER, (whole, start: string, name: string) => (isPersonalName(decoded(name)) ? start + MASK : whole))
-    .replace(WORD, (word) => (isEmail(word) ? MASK : word))
-    .replace(PHONE, MASK)
+  let masked = text
+  // Most texts have nothing of the kind, and looking for single characters costs next to nothing.
+  if (masked.includes('=')) {
+    masked = masked.replace(PARAMETER, (whole, start: string, name: string) =>
+      isPersonalParameter(decoded(name)) ? start + MASK : whole,
+    )
+  }
+  if (masked.includes('@') || masked.includes('%40')) {
+    masked = masked.replace(WORD, (word) => (isEmail(word) ? MASK : word))
+  }
+  return masked.includes('+') || masked.includes('00') ? masked.replace(PHONE, MASK) : masked
 }
 
 /** `%40` is the @ of an address within an address. Looks at each character once: whoever sends events chooses what they are. */
@@ -49,6 +57,9 @@ function isEmail(word: string): boolean {
   const at = word.search(/@|%40/)
   return at > 0 && word.replace(/\.+$/, '').lastIndexOf('.') > at + 1
 }
+
+/** What is personal when it is a person's: `customer_id`, `customer: { id }`. */
+const NAMES_OF_A_PERSON: ReadonlySet<string> = new Set(['name', 'id', 'key', 'number'])
 
 /**
  * Whether a field is personal by its name. `parent` is the name of what it stands in; `beside` tells that something personal stands beside it, which makes
@@ -58,7 +69,7 @@ export function isPersonalName(name: string, parent?: string, beside = false): b
   const words = wordsOf(name)
   if (PERSONAL_NAMES.has(words.join('')) || words.some((word) => PERSONAL_WORDS.has(word))) return true
   const last = words.at(-1)
-  if (last !== 'name' && last !== 'id' && last !== 'key') return false
+  if (last === undefined || !NAMES_OF_A_PERSON.has(last)) return false
   if (words.length > 1) return words.slice(0, -1).some(isPerson)
   if (last === 'name' && beside) return true
   return parent !== undefined && wordsOf(parent).some(isPerson)
@@ -80,7 +91,7 @@ export class Masking {
 
   /** Remembers the personal texts of a part whose path is `path`; with `names` false, its fields' names tell nothing (they are data themselves). */
   note(value: JsonValue | undefined, path: string, names = true): void {
-    if (value !== undefined) this.#walk(value, path, names, false, (text) => this.found(text))
+    if (value !== undefined) this.#note(value, path, names, false)
   }
 
   /** Remembers a text that is personal. */
@@ -94,7 +105,7 @@ export class Masking {
 
   /** The part, masked. */
   json<Value extends JsonValue>(value: Value, path: string, names = true): Value {
-    return this.#walk(value, path, names, false, () => undefined) as Value
+    return this.#mask(value, path, names, false) as Value
   }
 
   /** A text that is not personal itself, with what is personal masked in it. */
@@ -107,8 +118,8 @@ export class Masking {
       [...this.#found]
         .sort((a, b) => b.length - a.length)
         .map((found) => {
-          const literal = found.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-          return found.length < SHORTEST_FOUND ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal
+          const literal = [...new Set([found, ...inAddresses(found)])].map(escaped).join('|')
+          return found.length < SHORTEST_FOUND ? `(?<![\\p{L}\\p{N}])(?:${literal})(?![\\p{L}\\p{N}])` : literal
         })
         .join('|'),
       'giu',
@@ -116,31 +127,62 @@ export class Masking {
     return plain.replace(this.#pattern, MASK)
   }
 
-  #walk(value: JsonValue, path: string, names: boolean, personal: boolean, onText: (text: string) => void): JsonValue {
-    if (personal || isWithin(this.#personal, path)) {
-      eachText(value, onText)
-      return maskAll(value)
+  #note(value: JsonValue, path: string, names: boolean, personal: boolean): void {
+    if (personal || isWithin(this.#personal, path)) eachText(value, (text) => this.found(text))
+    else if (Array.isArray(value)) for (const item of value) this.#note(item, path, names, false)
+    else if (typeof value === 'object' && value !== null) {
+      for (const field of fieldsOf(value, path, names)) {
+        this.#note(field.value, `${path}.${field.key}`, names, field.personal)
+      }
     }
+  }
+
+  #mask(value: JsonValue, path: string, names: boolean, personal: boolean): JsonValue {
+    if (personal || isWithin(this.#personal, path)) return maskAll(value)
     if (typeof value === 'string') return this.text(value)
     if (typeof value !== 'object' || value === null) return value
-    if (Array.isArray(value)) return value.map((item) => this.#walk(item, path, names, false, onText))
-    const parent = path.slice(path.lastIndexOf('.') + 1)
-    const beside = names && Object.keys(value).some((key) => key !== 'name' && isPersonalName(key))
+    if (Array.isArray(value)) return value.map((item) => this.#mask(item, path, names, false))
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [
+      fieldsOf(value, path, names).map((field) => [
         // Masked alike, keys would take each other's place: then only what looks personal is.
-        this.#found.size > MOST_FOUND ? maskPatterns(key) : this.text(key),
-        // A boolean says no more than what its name says.
-        this.#walk(
-          inner,
-          `${path}.${key}`,
-          names,
-          names && typeof inner !== 'boolean' && isPersonalName(key, parent, beside),
-          onText,
-        ),
+        this.#found.size > MOST_FOUND ? maskPatterns(field.key) : this.text(field.key),
+        this.#mask(field.value, `${path}.${field.key}`, names, field.personal),
       ]),
     )
   }
+}
+
+/** The fields of an object, each with whether it is personal by its name; with `names` false, none is. */
+function fieldsOf(
+  value: JsonObject,
+  path: string,
+  names: boolean,
+): readonly { key: string; value: JsonValue; personal: boolean }[] {
+  const fields = Object.entries(value)
+  if (!names) return fields.map(([key, inner]) => ({ key, value: inner, personal: false }))
+  const parent = path.slice(path.lastIndexOf('.') + 1)
+  const beside = fields.some(([key]) => key !== 'name' && isPersonalName(key))
+  return fields.map(([key, inner]) => ({ key, value: inner, personal: isPersonalField(key, inner, parent, beside) }))
+}
+
+/** By its name and by what it holds. A boolean says no more than what its name says. */
+function isPersonalField(key: string, value: JsonValue, parent: string, beside: boolean): boolean {
+  if (typeof value === 'boolean') return false
+  if (isPersonalName(key, parent, beside)) return true
+  // Of several: `phones`, `userIds`. A number would count them.
+  if (typeof value !== 'number' && /s$/i.test(key) && isPersonalName(key.slice(0, -1), parent)) return true
+  const texts = Array.isArray(value) ? value : [value]
+  return texts.every((text) => typeof text === 'string') && isPersonCalled(key)
+}
+
+/** Whether a text of this name is what somebody is called: `customer`, `recipients`. */
+function isPersonCalled(name: string): boolean {
+  const [word = '', ...others] = wordsOf(name)
+  return others.length === 0 && (PERSONS.has(word) || (word.endsWith('s') && PERSONS.has(word.slice(0, -1))))
+}
+
+function isPersonalParameter(name: string): boolean {
+  return isPersonalName(name) || isPersonCalled(name)
 }
 
 function eachText(value: JsonValue, onText: (text: string) => void): void {
@@ -149,6 +191,17 @@ function eachText(value: JsonValue, onText: (text: string) => void): void {
   else if (typeof value === 'object' && value !== null) {
     for (const inner of Object.values(value as JsonObject)) eachText(inner, onText)
   }
+}
+
+/** A text as addresses of pages have it: `ada%20lovelace`, `ada+lovelace`. */
+function inAddresses(text: string): string[] {
+  // Half a surrogate pair has no such form.
+  const encoded = /\p{Cs}/u.test(text) ? text : encodeURIComponent(text)
+  return [encoded, encoded.replaceAll('%20', '+')]
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 /** Also of several: `users`. */

@@ -4,6 +4,7 @@ import type { MutationContext, SubgraphContext } from '@segue/graphql'
 import DataLoader from 'dataloader'
 import { In, type DataSource } from 'typeorm'
 import { countMembers } from './sql/count-members.js'
+import { memberPages, type Member, type MemberPageRequest } from './sql/find-members.js'
 import { findSegmentsOfProfiles } from './sql/find-segments-of-profiles.js'
 
 export interface SegmentLoaders {
@@ -11,6 +12,8 @@ export interface SegmentLoaders {
   segment: DataLoader<string, Segment | null>
   memberCount: DataLoader<string, number>
   segmentIdsOfProfile: DataLoader<string, readonly string[]>
+  /** A page of a segment's members. */
+  memberPage: DataLoader<MemberPageRequest, Member[]>
 }
 
 export type SegmentContext = SubgraphContext<SegmentLoaders>
@@ -32,5 +35,6 @@ export function segmentLoaders(database: DataSource): SegmentLoaders {
       const segments = await findSegmentsOfProfiles(database, ids)
       return ids.map((id) => segments.get(id) ?? [])
     }),
+    memberPage: new DataLoader((requests) => memberPages(database, requests)),
   }
 }

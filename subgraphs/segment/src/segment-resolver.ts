@@ -1,12 +1,21 @@
 // Queries of segments and their members.
 import { Segment } from '@segue/database'
-import { Right, ConnectionArgs, connectionType, findPage, readId, type Connection, type Keyset } from '@segue/graphql'
+import {
+  Right,
+  ConnectionArgs,
+  connectionType,
+  findPage,
+  readId,
+  sqlPage,
+  type Connection,
+  type Keyset,
+} from '@segue/graphql'
 import { MaxLength } from 'class-validator'
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql'
 import type { SegmentContext } from './loaders.js'
 import { ProfileStub } from './profile.js'
 import { SegmentNode } from './segment.js'
-import { findMembers } from './sql/find-members.js'
+import { BY_ROW } from './sql/find-members.js'
 
 const SegmentConnection = connectionType(SegmentNode, 'Segment')
 const SegmentProfileConnection = connectionType(ProfileStub, 'SegmentProfile', { foreign: true })
@@ -51,9 +60,10 @@ export class SegmentResolver {
   async profiles(
     @Root() segment: SegmentNode,
     @Args(() => ConnectionArgs) args: ConnectionArgs,
-    @Ctx() { database }: SegmentContext,
+    @Ctx() { loaders }: SegmentContext,
   ): Promise<Connection<ProfileStub>> {
-    return await findMembers(database, segment.id, args)
+    const page = sqlPage(BY_ROW, args)
+    return page.connection(await loaders.memberPage.load({ segmentId: segment.id, page }))
   }
 }
 

@@ -190,7 +190,7 @@ describe('members', () => {
     }
     const count = countStatements(subgraph.database)
     const { data } = await ask(
-      `query ($r: [_Any!]!) { segments(first: 50) { edges { node { profileCount } } }
+      `query ($r: [_Any!]!) { segments(first: 50) { edges { node { name profileCount profiles(first: 2) { edges { node { id } } } } } }
         _entities(representations: $r) { ... on Profile { segments { name profileCount } } } }`,
       { r: profileIds.map((id) => ({ __typename: 'Profile', id })) },
     )
@@ -198,7 +198,14 @@ describe('members', () => {
     expect(data._entities[49].segments.map((segment: { profileCount: number }) => segment.profileCount)).toEqual([
       50, 50, 50,
     ])
-    expect(count.statements.length).toBeLessThanOrEqual(6)
+    for (const { node } of data.segments.edges.filter(({ node: { name } }: { node: { name: string } }) =>
+      name.startsWith('Many'),
+    )) {
+      expect(node.profiles.edges.map((edge: { node: { id: string } }) => edge.node.id)).toEqual(
+        profileIds.toSorted().slice(0, 2),
+      )
+    }
+    expect(count.statements.length).toBeLessThanOrEqual(7)
   })
 })
 

@@ -1,5 +1,6 @@
 // All who watch the same with the same rights: each message is made once, and sent to all of them. Who is slow, new or comes again has a lane of its own for a while.
 import type { ExecutionResult } from 'graphql'
+import { randomUUID } from 'node:crypto'
 import type { FeedPosition } from './feed-position.js'
 import type { FeedEntry } from './feed-tail.js'
 import type { Collector, LiveRoot, LiveTopic } from './live-topic.js'
@@ -7,6 +8,15 @@ import type { Subscriber } from './subscriber.js'
 
 /** A place grows too old to come back to when nothing happens; a message without news carries a younger one. The feed keeps fifteen minutes. */
 const QUIET_MS = 5 * 60_000
+
+/**
+ * For gateways, in the `extensions` of a message. `level`: equal ones were sent the same so far, so one of them is enough to go on with. `greets`: it is the first
+ * one of a subscription and has no news.
+ */
+interface LiveMarks {
+  level?: string
+  greets?: true
+}
 
 /** Makes a message. Resolves in any case. */
 export type MakeMessage = (root: LiveRoot<object>) => Promise<ExecutionResult>
@@ -31,6 +41,9 @@ export class LiveStream {
   readonly #aside = new Set<Lane>()
   readonly #arrivals = new Map<string, Lane>()
   #inFlight = 0
+  readonly #id = randomUUID()
+  /** Messages to those who keep up. */
+  #count = 0
   #lastMessageAt = Date.now()
 
   constructor(
@@ -108,7 +121,8 @@ export class LiveStream {
     slow.collector = collector
     for (const member of members) (member.isWaiting ? this.#main : slow).members.add(member)
     if (slow.members.size > 0) this.#aside.add(slow)
-    this.#send([...this.#main.members], collector, { cursor, missed: false })
+    this.#count += 1
+    this.#send([...this.#main.members], collector, { cursor, missed: false }, { level: this.#level })
   }
 
   /** Serves those of a lane who wait. They have then been sent everything, and join the others where those have, too. */
@@ -117,12 +131,14 @@ export class LiveStream {
     const ready = [...lane.members].filter(({ isWaiting }) => isWaiting)
     if (ready.length === 0) return
     const place = lane.from && lane.from.max > position.max ? lane.from.cursor : cursor
+    const isLevel = this.#main.collector.isEmpty && (!lane.from || lane.from.max <= position.max)
     if (lane.isNew || !lane.collector.isEmpty) {
-      this.#send(ready, lane.collector, { cursor: place, missed: lane.missed })
+      const greets = lane.isNew && lane.collector.isEmpty && !lane.missed
+      const marks: LiveMarks = { ...(isLevel ? { level: this.#level } : {}), ...(greets ? { greets } : {}) }
+      this.#send(ready, lane.collector, { cursor: place, missed: lane.missed }, marks)
     }
     for (const member of ready) lane.members.delete(member)
     if (lane.members.size === 0) this.#drop(lane)
-    const isLevel = this.#main.collector.isEmpty && (!lane.from || lane.from.max <= position.max)
     if (isLevel) {
       for (const member of ready) this.#main.members.add(member)
       return
@@ -134,14 +150,20 @@ export class LiveStream {
   #send(
     receivers: readonly Subscriber[],
     collector: Collector<object>,
-    marks: { cursor: string; missed: boolean },
+    place: { cursor: string; missed: boolean },
+    marks: LiveMarks,
   ): void {
     if (receivers.length === 0) return
     this.#inFlight += 1
-    void this.make({ ...collector.payload(), ...marks }).then((message) => {
+    void this.make({ ...collector.payload(), ...place }).then((message) => {
       this.#inFlight -= 1
-      for (const receiver of receivers) receiver.send(message)
+      const marked = { ...message, extensions: { live: marks } }
+      for (const receiver of receivers) receiver.send(marked)
     })
+  }
+
+  get #level(): string {
+    return `${this.#id}:${this.#count}`
   }
 
   #lane(): Lane {

@@ -40,18 +40,20 @@ export async function claimMutation(
     } catch (error) {
       if (!(error instanceof QueryFailedError) || error.driverError.code !== 'ER_DUP_ENTRY') throw error
     }
+    // Read without a lock first: of many that wait at the key each holds it shared by now, so to write it they would wait for each other (MySQL).
+    const [done] = await transaction.query<{ input_hash: Buffer; payload: Buffer | null; is_over: number }[]>(
+      `SELECT input_hash, payload, created_at < UTC_TIMESTAMP(3) - INTERVAL ? HOUR AS is_over FROM mutation_request
+        WHERE account_id = ? AND mutation = ? AND client_id_hash = ?`,
+      [hours, ...key],
+    )
+    if (done?.payload && Number(done.is_over) === 0) return { inputHash: done.input_hash, payload: done.payload }
     const renewed: { affectedRows: number } = await transaction.query(
       `UPDATE mutation_request SET input_hash = ?, payload = NULL, created_at = UTC_TIMESTAMP(3)
         WHERE account_id = ? AND mutation = ? AND client_id_hash = ? AND created_at < UTC_TIMESTAMP(3) - INTERVAL ? HOUR`,
       [inputHash, ...key, hours],
     )
     if (renewed.affectedRows > 0) return undefined
-    const [done] = await transaction.query<{ input_hash: Buffer; payload: Buffer | null }[]>(
-      'SELECT input_hash, payload FROM mutation_request WHERE account_id = ? AND mutation = ? AND client_id_hash = ?',
-      key,
-    )
-    // None: it was too old and somebody has just deleted it.
-    if (done?.payload) return { inputHash: done.input_hash, payload: done.payload }
+    // None: it was too old, and somebody has just deleted it or claimed it again.
   }
 }
 

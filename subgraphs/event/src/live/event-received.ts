@@ -18,7 +18,7 @@ import { EventNode } from '../event/event.js'
 import type { EventContext } from '../loaders.js'
 
 /** Events a message; a page shows no more of them anyway. */
-const MOST_EVENTS = 100
+const MOST_EVENTS = 250
 /** Types or sources that a filter names. */
 const MOST_NAMES = 100
 

@@ -1,12 +1,13 @@
 // Accounts in the database: created, locked, changed.
 import { Account, ApiKey } from '@segue/database'
-import type { Role } from '@segue/graphql'
+import { may, type Role } from '@segue/graphql'
 import { randomUUID } from 'node:crypto'
 import { IsNull, QueryFailedError, type EntityManager } from 'typeorm'
 import { AccountNotFound, EmailTaken, LastAdmin } from '../errors.js'
 import { hashPassword } from '../password/password.js'
 import { endSessionsOf, staleSessionsOf } from '../session/sessions.js'
 import { API_KEY_TOKEN_SECONDS } from '../sign-in/access.js'
+import { lockShared } from '../sql/lock-shared.js'
 import { revokeTokens } from '../sql/revoke-tokens.js'
 
 export interface NewAccount {
@@ -98,6 +99,16 @@ export async function lockAccount(tx: EntityManager, id: string, path: readonly 
   const account = await tx.getRepository(Account).findOne({ where: { id }, lock: { mode: 'pessimistic_write' } })
   if (!account) throw AccountNotFound({ id }, path)
   return account
+}
+
+/**
+ * Whether links that an account made count: as long as it may make such. Whoever made one knows it, and an admin who was let go must not come in again by it.
+ * Locks the account, shared: that is so until the transaction ends.
+ */
+export async function mayHandOutLinks(tx: EntityManager, id: string): Promise<boolean> {
+  await lockShared(tx, 'account', id)
+  const maker = await tx.getRepository(Account).findOneBy({ id })
+  return maker !== null && maker.enabled && may({ ...maker, sessionId: '', expiresAt: 0 }, 'accounts.write')
 }
 
 /** As addresses are compared and kept. */

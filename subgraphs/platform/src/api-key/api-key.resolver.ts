@@ -1,6 +1,15 @@
 // Queries of API keys.
 import { ApiKey } from '@segue/database'
-import { ConnectionArgs, connectionType, findPage, readId, Right, type Connection, type Keyset } from '@segue/graphql'
+import {
+  ConnectionArgs,
+  connectionType,
+  findPage,
+  mayRow,
+  readId,
+  Right,
+  type Connection,
+  type Keyset,
+} from '@segue/graphql'
 import { Args, ArgsType, Ctx, Field, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql'
 import { AccountNode } from '../account/account.js'
 import type { PlatformContext } from '../loaders.js'
@@ -30,8 +39,10 @@ class ApiKeysArgs extends ConnectionArgs {
 @Resolver(() => ApiKeyNode)
 export class ApiKeyResolver {
   @FieldResolver(() => AccountNode, { nullable: true, description: 'Whom it speaks for.' })
-  async account(@Root() { accountId }: ApiKeyNode, @Ctx() { loaders }: PlatformContext): Promise<AccountNode | null> {
-    return await loaders.account.load(accountId)
+  async account(@Root() { accountId }: ApiKeyNode, @Ctx() context: PlatformContext): Promise<AccountNode | null> {
+    // A repeated mutation answers a key as it was, also to who saw other accounts then and does no longer.
+    const seen = mayRow(context.account, accountId, { own: 'own.read', others: 'accounts.read' })
+    return seen ? await context.loaders.account.load(accountId) : null
   }
 
   @Query(() => ApiKeyConnection, {

@@ -184,6 +184,17 @@ describe('an API key', () => {
     await becomes(again.accessToken, undefined)
   })
 
+  test('of another account, answered again to who was an admin when they made it, shows that account no more', async () => {
+    const machine = await platform.addAccount('machine@example.com', 'viewer')
+    const maker = await platform.addAccount('maker@example.com', 'admin')
+    const input = { accountId: machine.id, clientMutationId: 'once' }
+    const made = await create((await platform.login(maker.email)).token, input)
+    expect(made.apiKey.account).toEqual({ email: machine.email })
+    await platform.database.query(`UPDATE account SET role = 'viewer' WHERE email = ?`, [maker.email])
+    const again = await create((await platform.login(maker.email)).token, input)
+    expect(again).toMatchObject({ key: null, apiKey: { id: made.apiKey.id, account: null } })
+  })
+
   test('tells when it was last used, with one write a minute', async () => {
     const { token } = await somebody()
     const { key, apiKey } = await create(token)

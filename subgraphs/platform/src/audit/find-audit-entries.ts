@@ -34,10 +34,11 @@ export async function findAuditEntries(
     throw InvalidInput({ problem: 'Say of which type the subject is, too.' }, ['subjectType'])
   }
   const query = database.getRepository(AuditEntry).createQueryBuilder('entry')
-  if (subjectType != null) query.andWhere('entry.subjectType = :subjectType', { subjectType })
+  // Both columns are ASCII: compared with another text as it is, the database would refuse the statement.
+  if (subjectType != null) query.andWhere('entry.subjectType = CONVERT(:subjectType USING ascii)', { subjectType })
   if (subjectId != null) query.andWhere('entry.subjectId = :subjectId', { subjectId })
   if (accountId != null) query.andWhere('entry.accountId = :accountId', { accountId: toBytes(accountId) })
-  if (action != null) query.andWhere('entry.action = :action', { action })
+  if (action != null) query.andWhere('entry.action = CONVERT(:action USING ascii)', { action })
   if (from != null) query.andWhere('entry.id >= :from', { from: firstIdAt(from) })
   if (to != null) query.andWhere('entry.id < :to', { to: firstIdAt(to) })
   if (search != null && search !== '') {

@@ -1,7 +1,7 @@
 // Inviting, accepting, taking an invitation back.
 import { Invitation } from '@segue/database'
 import { MutationInput, MutationPayload, readId, Right, Secret } from '@segue/graphql'
-import { IsEmail, Length, MaxLength } from 'class-validator'
+import { IsEmail, Length, Matches, MaxLength } from 'class-validator'
 import { Arg, Ctx, Field, ID, InputType, Mutation, ObjectType, Resolver } from 'type-graphql'
 import { AccountRole } from '../account/account.js'
 import { InvitationNotFound } from '../errors.js'
@@ -16,6 +16,8 @@ class InviteAccountInput extends MutationInput {
   @Field(() => String, { description: 'The address that the account will have.' })
   @IsEmail()
   @MaxLength(190)
+  // Addresses that look the same are not told apart by who reads them.
+  @Matches(/^[^\p{C}\p{Z}]*$/u, { message: '$property must have no invisible characters' })
   email!: string
 
   @Field(() => String, { description: 'The name that others will see.' })

@@ -86,6 +86,25 @@ test('an invitation that is over, replaced or taken back, or was never made, mak
   expect(await accept('A'.repeat(43))).toEqual(ENDED)
 })
 
+test('an invitation of an admin who was let go makes nothing', async () => {
+  const { id, email } = await platform.addAccount('leaving@example.com', 'admin')
+  const leaving = (await platform.login(email)).token
+  const input = { email: 'backdoor@example.com', name: 'Backdoor', role: 'admin' }
+  const made = (await platform.ask(INVITE, { input }, { token: leaving })).data.inviteAccount
+  const change = async (version: number, to: object): Promise<void> => {
+    const answer = await platform.ask(
+      'mutation ($input: UpdateAccountInput!) { updateAccount(input: $input) { userErrors { code } } }',
+      { input: { id, version, ...to } },
+      { token },
+    )
+    expect(answer.data.updateAccount.userErrors).toEqual([])
+  }
+  await change(1, { role: 'developer' })
+  expect(await accept(made.token)).toEqual(ENDED)
+  await change(2, { role: 'admin', enabled: false })
+  expect(await accept(made.token)).toEqual(ENDED)
+})
+
 test('mistakes are told with their place, and leave the invitation as it was', async () => {
   const path = ['input', 'email']
   expect((await invite('ADMIN@example.com')).userErrors).toEqual([{ code: 'EMAIL_TAKEN', path }])

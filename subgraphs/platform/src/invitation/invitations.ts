@@ -3,7 +3,7 @@ import { Account, Invitation } from '@segue/database'
 import type { Role } from '@segue/graphql'
 import { randomUUID } from 'node:crypto'
 import { MoreThan, type EntityManager } from 'typeorm'
-import { createAccount, isDuplicate, normalizeEmail } from '../account/accounts.js'
+import { createAccount, isDuplicate, mayHandOutLinks, normalizeEmail } from '../account/accounts.js'
 import { EmailTaken, InvitedMeanwhile, TokenUsed } from '../errors.js'
 import { hashOf, newSecret } from '../secret-token.js'
 
@@ -43,7 +43,7 @@ export async function invite(
   return { invitation, token }
 }
 
-/** Makes the account that the token is for. Throws LINK_ENDED, and EMAIL_TAKEN when somebody has got the address meanwhile. */
+/** Makes the account that the token is for. Throws LINK_ENDED, also when who invited may do so no longer, and EMAIL_TAKEN when somebody has got the address meanwhile. */
 export async function acceptInvitation(
   tx: EntityManager,
   token: string,
@@ -55,7 +55,7 @@ export async function acceptInvitation(
     where: { tokenHash: hashOf(token), expiresAt: MoreThan(new Date()) },
     lock: { mode: 'pessimistic_write' },
   })
-  if (!invitation) throw TokenUsed({}, ['input', 'token'])
+  if (!invitation || !(await mayHandOutLinks(tx, invitation.createdBy))) throw TokenUsed({}, ['input', 'token'])
   await invitations.delete({ id: invitation.id })
   const { email, role, personalData } = invitation
   return await createAccount(tx, { email, name: name ?? invitation.name, role, personalData, password })

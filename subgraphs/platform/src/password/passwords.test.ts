@@ -88,8 +88,8 @@ describe('changing one’s password', () => {
 })
 
 describe('a reset', () => {
-  const make = async (accountId: string): Promise<PlatformAnswer['data']> => {
-    const { token } = await platform.login('admin@example.com')
+  const make = async (accountId: string, by = 'admin@example.com'): Promise<PlatformAnswer['data']> => {
+    const { token } = await platform.login(by)
     const answer = await platform.ask(
       `mutation ($input: CreatePasswordResetInput!) { createPasswordReset(input: $input) { token expiresAt userErrors { code } } }`,
       { input: { accountId } },
@@ -148,5 +148,15 @@ describe('a reset', () => {
     await platform.database.query('UPDATE account SET enabled = FALSE WHERE email = ?', [email])
     expect(await use(disabled.token)).toEqual(ENDED)
     expect(await use('A'.repeat(43))).toEqual(ENDED)
+  })
+
+  test('of an admin who was let go sets nothing', async () => {
+    const { id } = await platform.addAccount('target@example.com', 'admin')
+    const { email } = await platform.addAccount('leaving@example.com', 'admin')
+    const { token } = await make(id, email)
+    await platform.database.query('UPDATE account SET enabled = FALSE WHERE email = ?', [email])
+    expect(await use(token)).toEqual(ENDED)
+    await platform.database.query(`UPDATE account SET enabled = TRUE, role = 'viewer' WHERE email = ?`, [email])
+    expect(await use(token)).toEqual(ENDED)
   })
 })

@@ -1,7 +1,7 @@
 // A new password for who lost theirs: a link that counts once, made by an admin and handed over by them.
 import { Account, PasswordReset } from '@segue/database'
 import { MoreThan, type EntityManager } from 'typeorm'
-import { lockAccount } from '../account/accounts.js'
+import { lockAccount, mayHandOutLinks } from '../account/accounts.js'
 import { TokenUsed } from '../errors.js'
 import { hashOf, newSecret } from '../secret-token.js'
 import { endSessionsOf } from '../session/sessions.js'
@@ -26,12 +26,12 @@ export async function createReset(
   return { account, token, expiresAt }
 }
 
-/** Sets the password of the account that the token is for and ends its sessions. Throws LINK_ENDED, for disabled accounts too. */
+/** Sets the password of the account that the token is for and ends its sessions. Throws LINK_ENDED, for disabled accounts too, and when who made the link may do so no longer. */
 export async function useReset(tx: EntityManager, token: string, password: string): Promise<Account> {
   const resets = tx.getRepository(PasswordReset)
   const open = { tokenHash: hashOf(token), expiresAt: MoreThan(new Date()) }
   const reset = await resets.findOneBy(open)
-  if (!reset) throw TokenUsed({}, ['input', 'token'])
+  if (!reset || !(await mayHandOutLinks(tx, reset.createdBy))) throw TokenUsed({}, ['input', 'token'])
   // Two with one token: the second waits here and then finds nothing to delete.
   const account = await lockAccount(tx, reset.accountId, ['input', 'token'])
   const { affected } = await resets.delete(open)

@@ -3,6 +3,7 @@ import { Profile, ProfileIdentity, Session, toBytes } from '@segue/database'
 import { countStatements } from '@segue/graphql'
 import { createHash, randomUUID } from 'node:crypto'
 import { createMigratedDatabase, type TestDatabase } from '../../../../test/setup/database.js'
+import { askGraphql } from '../../../../test/setup/graphql-client.js'
 import { startTestSubgraph, type TestSubgraph } from '../../../../test/setup/subgraph.js'
 import { readProfileConfig } from '../config.js'
 import { start } from '../service.js'
@@ -331,10 +332,6 @@ describe('a search', () => {
 })
 
 test('who is not signed in gets nothing', async () => {
-  const response = await fetch(subgraph.url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: '{ profileCount { value } }' }),
-  })
-  expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+  const answer = await askGraphql(subgraph.url, '{ profileCount { value } }')
+  expect(answer).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
 })
