@@ -1,6 +1,7 @@
 // One client's WebSocket: the protocol graphql-transport-ws, https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md.
 // Written by hand because a message that goes to many is written down once, and because nothing may pile up for a client that does not read.
 import { SessionEnded, SubscriptionsOnly, TokenExpired, UserError, type SignedInAccount } from '@segue/graphql'
+import type { Logger } from '@segue/service'
 import { OperationTypeNode, type GraphQLFormattedError } from 'graphql'
 import { CloseCode, MessageType, validateMessage, type ConnectionInitMessage } from 'graphql-ws'
 import { randomUUID } from 'node:crypto'
@@ -9,9 +10,13 @@ import { parseBody, readGraphqlPayload } from '../body.js'
 import type { GatewayContext } from '../context.js'
 import { describeErrors } from '../describe-errors.js'
 import { InvalidDocument } from '../operation.js'
-import type { SignIn } from '../sign-in.js'
-import type { LiveSubscription } from './live-hub.js'
-import type { LiveServerOptions } from './live-server.js'
+import type { Operations } from '../operations.js'
+import type { RegisteredOperations } from '../registered-operations.js'
+import type { ReadSignIn, SignIn } from '../sign-in.js'
+import type { EndedSessions } from './ended-sessions.js'
+import type { LiveHub, LiveSubscription } from './live-hub.js'
+import type { LiveLimits } from './live-limits.js'
+import type { LiveMetrics } from './live-metrics.js'
 import type { LiveMember } from './live-stream.js'
 
 /** A page signs in as soon as its socket is open. */
@@ -28,6 +33,17 @@ const TRY_LATER = 1013
 export interface ClientOrigin {
   clientAddress: string
   userAgent?: string
+}
+
+export interface ClientSocketOptions {
+  operations: Operations
+  registered: RegisteredOperations
+  signIn: ReadSignIn
+  endedSessions: EndedSessions
+  hub: LiveHub
+  limits: LiveLimits
+  logger: Logger
+  metrics: LiveMetrics
 }
 
 type SignedIn = SignIn & { account: SignedInAccount }
@@ -51,7 +67,7 @@ export class ClientSocket {
   constructor(
     private readonly socket: WebSocket,
     private readonly origin: ClientOrigin,
-    private readonly options: LiveServerOptions,
+    private readonly options: ClientSocketOptions,
   ) {
     this.#initTimer = setTimeout(
       () => this.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),

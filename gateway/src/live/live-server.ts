@@ -1,18 +1,11 @@
 // WebSockets of clients, at the address of the other operations.
 import { clientAddressOf, type Networks } from '@segue/graphql'
-import type { Logger } from '@segue/service'
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
-import type { Operations } from '../operations.js'
-import type { RegisteredOperations } from '../registered-operations.js'
-import type { ReadSignIn } from '../sign-in.js'
-import { ClientSocket } from './client-socket.js'
-import type { EndedSessions } from './ended-sessions.js'
-import type { LiveHub } from './live-hub.js'
-import { createLiveLimits, type LiveLimits } from './live-limits.js'
-import type { LiveMetrics } from './live-metrics.js'
+import { ClientSocket, type ClientSocketOptions } from './client-socket.js'
+import { createLiveLimits } from './live-limits.js'
 import { isOwnOrigin } from './origin.js'
 
 /** What HTTP takes. */
@@ -28,17 +21,6 @@ const COME_AGAIN = 1012
 /** How long a closing gateway waits for clients to say good-bye. */
 const GOODBYE_MS = 1000
 
-export interface LiveServerOptions {
-  operations: Operations
-  registered: RegisteredOperations
-  signIn: ReadSignIn
-  endedSessions: EndedSessions
-  hub: LiveHub
-  limits: LiveLimits
-  logger: Logger
-  metrics: LiveMetrics
-}
-
 export interface LiveServer {
   /** Ends all subscriptions, and tells clients to come again. */
   close(): Promise<void>
@@ -47,13 +29,13 @@ export interface LiveServer {
 /** Serves subscriptions on the gateway's HTTP server. `allowedOrigins`: whose pages may connect, beside those of this host. */
 export function serveLive(
   http: Server,
-  given: Omit<LiveServerOptions, 'limits'> & { trustedProxies: Networks; allowedOrigins: ReadonlySet<string> },
+  given: Omit<ClientSocketOptions, 'limits'> & { trustedProxies: Networks; allowedOrigins: ReadonlySet<string> },
 ): LiveServer {
   const { metrics, endedSessions, trustedProxies, allowedOrigins, logger } = given
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT, perMessageDeflate: false })
   const clients = new Map<WebSocket, ClientSocket>()
   const answering = new WeakSet<WebSocket>()
-  const options: LiveServerOptions = {
+  const options: ClientSocketOptions = {
     ...given,
     limits: createLiveLimits(function* () {
       for (const { account } of clients.values()) if (account) yield account

@@ -15,7 +15,7 @@ export async function tell(tx: Connection, batch: Batch): Promise<void> {
 }
 
 /** The row's body; undefined when there is nothing to tell. */
-export function changesOf(batch: Batch): Buffer | undefined {
+function changesOf(batch: Batch): Buffer | undefined {
   const changes = new ChangesWriter()
   for (const profile of batch.profiles.values()) {
     if (!profile.mergedInto && (profile.changed || profile.isNew)) changes.profile(profile)
