@@ -4,7 +4,7 @@ import { random } from './random.js'
 
 /** Some do nothing while things break, so that the whole of an answer about them is known; events of the others come in all the time. */
 export const SETTLED_PEOPLE = 20
-export const PEOPLE = 40
+export const PEOPLE = 30
 
 export interface Person {
   number: number
@@ -32,15 +32,17 @@ export const TYPES = ['page-view', 'product-purchase', 'order-placed', 'login'] 
 /** When it all happened: before any receipt. */
 const BEGIN = Date.UTC(2024, 0, 1)
 
-/** The same seed and number make the same event, of one of `of`. Each states whose it is in its properties, too. */
+/** The same seed and number make the same event, of each of `of` in turn, and of all types by turns. Each states whose it is in its properties, too. */
 export function makeEvent(seed: number, number: number, of: readonly Person[]): SentEvent {
   const chance = random(seed * 100_000 + number)
-  const person = chance.pick(of)
+  const person = of[number % of.length]
+  const type = TYPES[(number + Math.floor(number / of.length)) % TYPES.length]
+  if (!person || !type) throw new Error('There is nobody whose event it could be.')
   const key = `${seed}-${number}`
   return {
     key,
     person,
-    type: chance.pick(TYPES),
+    type,
     occurredAt: BEGIN + seed * 86_400_000 + number * 1373,
     properties: {
       key,

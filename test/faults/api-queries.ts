@@ -8,7 +8,7 @@ import { random, type Random } from './random.js'
 import { WORKFLOWS } from './workflows.js'
 
 /** Between an answer and the next question. */
-const PAUSE_MS = 2000
+const PAUSE_MS = 1500
 /** Longer than a gateway waits for a subgraph, and than the client's attempts take: what takes as long hangs. */
 const HANGS_MS = 45_000
 
@@ -138,7 +138,7 @@ export class AskingClient {
   /** Asks until `signal` ends it. */
   async run(signal: AbortSignal): Promise<void> {
     // Not all at once.
-    await pause(2 * PAUSE_MS * this.#chance.next())
+    await pause(3 * PAUSE_MS * this.#chance.next())
     while (!signal.aborted) {
       const from = Date.now()
       const [ask, expected] = this.#chance.next() < 0.5 ? this.#person() : this.#things()

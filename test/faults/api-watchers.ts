@@ -220,8 +220,11 @@ export class WatchingClient {
 
   /** Null stands for what is away, when there is an error. */
   #profile(profile: ToldProfile, person: Person | undefined): void {
-    if (!profile && this.#isPartial) return
-    if (!person || !profile || profile.id !== this.#idOf(person) || profile.email !== this.#shown(person.email))
+    const email = person && this.#shown(person.email)
+    const isRight = profile?.id === (person && this.#idOf(person)) && profile?.email === email
+    const isAway =
+      this.#isPartial && (!profile || (profile.id === (person && this.#idOf(person)) && profile.email === null))
+    if (!isRight && !isAway)
       this.record.note(`was told of ${JSON.stringify(profile)} instead of ${JSON.stringify(person)}`)
   }
 

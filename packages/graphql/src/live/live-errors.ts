@@ -1,5 +1,4 @@
 // Errors on the way to subscribers: the same words as over HTTP, and which of them pass by themselves.
-import { unwrapResolverError } from '@apollo/server/errors'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { QueryFailedError } from 'typeorm'
 
@@ -33,7 +32,8 @@ const AWAY = new Set([
 
 /** Whether an error says that the database is away, so that trying again helps. */
 export function isDatabaseAway(error: unknown): boolean {
-  const original: unknown = unwrapResolverError(error)
+  // Not only what a resolver threw: without its context a message has no path.
+  const original: unknown = (error instanceof GraphQLError && error.originalError) || error
   const cause: unknown = original instanceof QueryFailedError ? original.driverError : original
   if (typeof cause !== 'object' || cause === null) return false
   const { code, fatal } = cause as { code?: unknown; fatal?: unknown }
