@@ -4,7 +4,7 @@ import { random } from './random.js'
 
 /** Some do nothing while things break, so that the whole of an answer about them is known; events of the others come in all the time. */
 export const SETTLED_PEOPLE = 20
-export const PEOPLE = 30
+const PEOPLE = 30
 
 export interface Person {
   number: number

@@ -15,6 +15,8 @@ const IN_FLIGHT = 8
 const PATIENCE_MS = 30_000
 const FIRST_RETRY_MS = 100
 const LONGEST_RETRY_MS = 2000
+/** Messages in a row that a subgraph could not make until clients are told; half a minute of trying. */
+const MOST_UNMADE = 18
 /** Codes by which a subgraph says that it is not the subscription that is wrong but who asks for it. */
 const SPONSOR_CODES: ReadonlySet<unknown> = new Set([
   'TOKEN_EXPIRED',
@@ -77,6 +79,8 @@ export class LiveStream {
   #retryMs = FIRST_RETRY_MS
   #awaySince: number | undefined
   #overflowed = false
+  /** Messages in a row that could not be made. */
+  #unmade = 0
 
   constructor(private readonly options: LiveStreamOptions) {}
 
@@ -163,6 +167,8 @@ export class LiveStream {
   #received(answer: LiveAnswer): void {
     this.#awaySince = undefined
     this.#retryMs = FIRST_RETRY_MS
+    const cursor = this.options.operation.cursorOf(answer)
+    if (cursor === undefined) return this.#notMade(answer)
     if (this.#overflowed) return
     if (this.#pending.length >= IN_FLIGHT) {
       this.#overflowed = true
@@ -170,7 +176,7 @@ export class LiveStream {
       return
     }
     const { level, greets } = marksOf(answer)
-    const cursor = this.options.operation.cursorOf(answer)
+    if (!greets) this.#unmade = 0
     // Of a subscription that was only opened again.
     if (greets && this.#begun) {
       this.#pending.push({ cursor, level, result: undefined })
@@ -180,6 +186,20 @@ export class LiveStream {
     const pending: Pending = { cursor, level, result: 'working' }
     this.#pending.push(pending)
     void this.#complete(answer, pending, this.#turn)
+  }
+
+  /** Asks again for a message that came without its place: the next one would pass over what was in it. */
+  #notMade({ errors }: LiveAnswer): void {
+    this.#unmade += 1
+    if (this.#unmade > MOST_UNMADE) {
+      // The subgraph has masked them.
+      this.#endAll(
+        (errors ?? []).map(({ message, path, extensions }) => ({ message, ...(path ? { path } : {}), extensions })),
+      )
+      return
+    }
+    this.#close()
+    this.#retry = setTimeout(() => this.#open(), Math.min(FIRST_RETRY_MS * 2 ** this.#unmade, LONGEST_RETRY_MS))
   }
 
   async #complete(answer: LiveAnswer, pending: Pending, turn: number): Promise<void> {
