@@ -6,6 +6,8 @@ import { Arg, Ctx, Field, ID, Int, ObjectType, Resolver, Root, Subscription } fr
 import type { WorkflowContext } from '../loaders.js'
 import { WorkflowNode } from '../workflow/workflow.js'
 
+/** A picture of counts need not move more often, and a busy workflow is watched by many. */
+const EVERY_MS = 250
 /** Nodes of all versions in a message: several of the largest workflows there are. */
 const MOST_NODES = 2000
 
@@ -70,7 +72,7 @@ class CountedNodes implements Collector<Counted> {
 
 async function countedNodes(given: { workflowId: string }): Promise<LiveTopic<Counted>> {
   const workflowId = readId(given.workflowId, ['workflowId'])
-  return { collect: () => new CountedNodes(workflowId) }
+  return { collect: () => new CountedNodes(workflowId), everyMs: EVERY_MS }
 }
 
 @Resolver()
