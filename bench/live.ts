@@ -7,7 +7,7 @@ import { watch, type Watcher } from './live/watcher.js'
 import { deployWorkflow, feed, visitors } from './pipeline/feed.js'
 import { printSettings } from './stand/database.js'
 import { startEnvironment } from './stand/environment.js'
-import { cpuSeconds } from './stand/processes.js'
+import { cpuSeconds, eventsProcessed } from './stand/processes.js'
 
 const PER_SECOND = 1000
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 20)
@@ -189,9 +189,8 @@ async function drain(people: ReturnType<typeof visitors>): Promise<Drained> {
   return { perSecond: DRAINED / seconds, cpu: ((cpu() - cpuBefore) * 1e6) / DRAINED, seconds }
 }
 
-async function processed(): Promise<number> {
-  const text = await (await fetch(`${environment.worker.url}/metrics`)).text()
-  return Number(/^segue_events_processed_total(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1] ?? 0)
+function processed(): Promise<number> {
+  return eventsProcessed(environment.worker.url)
 }
 
 function percent(part: number): string {

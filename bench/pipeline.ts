@@ -6,7 +6,7 @@ import { connect } from '@segue/database'
 import { prepareDatabase } from '@segue/migration-worker'
 import { createConnection, type Pool, type RowDataPacket } from 'mysql2/promise'
 import { printSettings, root, startBenchDatabase } from './stand/database.js'
-import { cpuSeconds, ended, startProcess, type BenchProcess } from './stand/processes.js'
+import { cpuSeconds, ended, eventsProcessed, startProcess, type BenchProcess } from './stand/processes.js'
 import { deployWorkflow, feed, visitors } from './pipeline/feed.js'
 import { readMaterial, writeRaw } from './pipeline/raw.js'
 
@@ -133,15 +133,10 @@ async function drain(
   }
 }
 
-/** Waits until the workers have committed so many events, by their own count: counting what is left in the inbox would take half a core from them. */
+/** Waits until the workers have committed so many events. */
 async function processed(wanted: number): Promise<{ events: number; at: number; cpu: number }> {
   for (;;) {
-    const counts = await Promise.all(
-      processes.map(async ({ url }) => {
-        const text = await (await fetch(`${url}/metrics`)).text()
-        return Number(/^segue_events_processed_total(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1] ?? 0)
-      }),
-    )
+    const counts = await Promise.all(processes.map(({ url }) => eventsProcessed(url)))
     const events = counts.reduce((sum, count) => sum + count, 0)
     if (events >= wanted) {
       const pids = [server.pid, ...processes.map(({ child }) => child.pid ?? 0)]

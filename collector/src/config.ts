@@ -1,7 +1,6 @@
 // What the collector reads from the environment.
-import { isIP } from 'node:net'
 import { z } from 'zod'
-import { COMMON_VARIABLES, mysqlUrl, port, readConfig } from '@segue/service'
+import { COMMON_VARIABLES, mysqlUrl, networkList, port, readConfig } from '@segue/service'
 
 const VARIABLES = z.object({
   ...COMMON_VARIABLES,
@@ -16,17 +15,9 @@ const VARIABLES = z.object({
     .describe(
       'Key of the profile ids that are given out: 64 hexadecimal digits, the same for all collectors of an environment',
     ),
-  SEGUE_TRUSTED_PROXIES: z
-    .string()
-    .default('')
-    .transform((list) =>
-      list
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter(Boolean),
-    )
-    .refine((entries) => entries.every(isNetwork), 'must be addresses or networks, as 10.0.0.0/8, with commas between')
-    .describe('Proxies whose X-Forwarded-For is believed: addresses or networks, with commas between'),
+  SEGUE_TRUSTED_PROXIES: networkList('').describe(
+    'Proxies whose X-Forwarded-For is believed: addresses or networks, with commas between',
+  ),
   SEGUE_COLLECTOR_MAX_BODY_BYTES: z.coerce
     .number()
     .int()
@@ -41,13 +32,6 @@ const VARIABLES = z.object({
     .default(20_000)
     .describe('Events a second that a source may send which states no rate of its own'),
 })
-
-function isNetwork(entry: string): boolean {
-  const [address = '', prefix] = entry.split('/')
-  const version = isIP(address)
-  if (version === 0 || entry.split('/').length > 2) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
-}
 
 /** Configuration of a collector. */
 export interface CollectorConfig {

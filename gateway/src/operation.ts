@@ -8,7 +8,7 @@ import {
   measure,
   neededRights,
   NotSignedIn,
-  UnknownOperation,
+  operationOf,
   type Cost,
   type RightName,
 } from '@segue/graphql'
@@ -58,7 +58,7 @@ export interface Preparing {
 export function prepareOperation(query: string, operationName: string | undefined, preparing: Preparing): Operation {
   const { supergraph } = preparing
   const document = parseDocument(query)
-  const definition = findOperation(document, operationName)
+  const definition = operationOf(document, operationName)
   if (preparing.anonymous) refuseStrangers(supergraph.stated, document, definition)
   const cost = measure(supergraph.api, document, definition)
   checkLiterals(document)
@@ -102,15 +102,6 @@ function parseDocument(query: string): DocumentNode {
     const problem = error instanceof GraphQLError ? error.message : 'The document is nested too deeply.'
     throw ParseFailed({ problem })
   }
-}
-
-function findOperation(document: DocumentNode, operationName: string | undefined): OperationDefinitionNode {
-  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION)
-  const [operation, ...others] = operationName
-    ? operations.filter(({ name }) => name?.value === operationName)
-    : operations
-  if (!operation || others.length > 0) throw UnknownOperation()
-  return operation
 }
 
 /** Suggestions of other names would show the schema to those who may not see it. */

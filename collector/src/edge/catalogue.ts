@@ -1,5 +1,5 @@
 // The sources and schemas in memory: read once a second, served stale while the database is away.
-import { createHash } from 'node:crypto'
+import { hashOfWriteKey } from '@segue/database'
 import { compileSchemas, type CompiledSchemas } from '@segue/event-model'
 import type { Logger } from '@segue/service'
 import type { Pool } from 'mysql2/promise'
@@ -89,7 +89,7 @@ export function catalogue(pool: Pool, logger: Logger, onRead: () => void): Catal
 
   return {
     find: (reference) =>
-      'id' in reference ? byId.get(reference.id) : byKey.get(hashOf(reference.writeKey).toString('latin1')),
+      'id' in reference ? byId.get(reference.id) : byKey.get(hashOfWriteKey(reference.writeKey).toString('latin1')),
     get schemas() {
       return schemas
     },
@@ -112,11 +112,6 @@ export function catalogue(pool: Pool, logger: Logger, onRead: () => void): Catal
       await Promise.allSettled([current, next])
     },
   }
-}
-
-/** The hash by which a write key is known. */
-export function hashOf(writeKey: string): Buffer {
-  return createHash('sha256').update(writeKey).digest()
 }
 
 function sourceOf(row: SourceRow): Source {

@@ -1,5 +1,5 @@
 // WebSockets of clients, at the address of the other operations.
-import { clientAddressOf, type Networks } from '@segue/graphql'
+import { clientAddressOf, closeForRestart, type Networks } from '@segue/graphql'
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -16,10 +16,6 @@ const SOCKETS = 10_000
 const PING_MS = 12_000
 /** How often accounts are looked at whose subscriptions are silent. */
 const CHECK_MS = 250
-/** Of the WebSocket protocol: the service restarts, come again. */
-const COME_AGAIN = 1012
-/** How long a closing gateway waits for clients to say good-bye. */
-const GOODBYE_MS = 1000
 
 export interface LiveServer {
   /** Ends all subscriptions, and tells clients to come again. */
@@ -90,12 +86,7 @@ export function serveLive(
       http.off('upgrade', upgrade)
       clearInterval(pings)
       clearInterval(checks)
-      const open = [...clients.keys()]
-      const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-      for (const client of clients.values()) client.close(COME_AGAIN, 'Come again')
-      const impatience = setTimeout(() => open.forEach((socket) => socket.terminate()), GOODBYE_MS)
-      await Promise.all(closed)
-      clearTimeout(impatience)
+      await closeForRestart(clients.keys())
       sockets.close()
       endedSessions.rest()
       await given.hub.close()

@@ -15,3 +15,4 @@ export type { ChangedEvent, ChangedRun, Changes, KnownId, NodeCount } from './ch
 export { INSERT_CHANGES, deleteOldFeed, insertChanges } from './change-feed/feed-rows.js'
 export { selectFeed, selectNewestSeqs, selectOldestSeq, type FeedRow } from './change-feed/feed-rows.js'
 export * from './entities/index.js'
+export { hashOfWriteKey } from './write-key.js'

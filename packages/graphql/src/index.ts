@@ -61,7 +61,7 @@ export {
 } from './personal-data.js'
 export { personalFields } from './personal-fields.js'
 export { MASK } from './personal-mask.js'
-export { createRightsCheck, neededRights, type RightsCheck } from './needed-rights.js'
+export { createRightsCheck, neededRights, operationOf, type RightsCheck } from './needed-rights.js'
 export {
   ACCESS_TOKEN_SECONDS,
   createTokenSigner,
@@ -83,6 +83,7 @@ export type { Collector, LiveRoot, LiveTopic, TopicMaker } from './live/live-top
 export { ChangeCount } from './live/change-count.js'
 export { NewestItems } from './live/newest-items.js'
 export { watchedProfile, type WatchedProfile } from './live/watched-profile.js'
+export { closeForRestart } from './live/close-for-restart.js'
 export { signConnection, signSubscription } from './live/live-signature.js'
 export type { LiveClient, LiveExtensions } from './live/live-signature.js'
 export type { LivePayload } from './live/live-operation.js'

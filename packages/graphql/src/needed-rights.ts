@@ -126,7 +126,8 @@ function rightsOf(node: Annotated | null | undefined, extensions: readonly Annot
   })
 }
 
-function operationOf(document: DocumentNode, operationName: string | null | undefined): OperationDefinitionNode {
+/** The operation that a request means. Throws OPERATION_RESOLUTION_FAILURE. */
+export function operationOf(document: DocumentNode, operationName: string | null | undefined): OperationDefinitionNode {
   const operations = document.definitions.filter(
     (node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION,
   )

@@ -1,8 +1,8 @@
 // Whom a server talks to at all, and whom it believes about others: networks in CIDR, IPv4 and IPv6.
-import type { Logger } from '@segue/service'
+import { networkList, type Logger } from '@segue/service'
 import type { IncomingMessage, Server } from 'node:http'
 import { BlockList, isIP } from 'node:net'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** A set of networks. */
 export interface Networks {
@@ -12,27 +12,10 @@ export interface Networks {
 
 /** A variable that holds addresses and networks with commas between, as `10.0.0.0/8, fd00::/8, 192.0.2.7`. */
 export const networks = (fallback: string): z.ZodType<Networks, string | undefined> =>
-  z
-    .string()
-    .default(fallback)
-    .transform((list) =>
-      list
-        .split(',')
-        .map((entry) => entry.trim())
-        .filter(Boolean),
-    )
-    .refine((entries) => entries.every(isNetwork), 'must be addresses or networks, as 10.0.0.0/8, with commas between')
-    .transform(networksOf)
+  networkList(fallback).transform(networksOf)
 
 /** Peers that a gateway and its subgraphs take connections from: this machine, where nothing else is said. */
 export const trustedNetworks = networks('127.0.0.0/8, ::1')
-
-function isNetwork(entry: string): boolean {
-  const [address = '', prefix, ...rest] = entry.split('/')
-  const version = isIP(address)
-  if (version === 0 || rest.length > 0) return false
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
-}
 
 function networksOf(entries: readonly string[]): Networks {
   const list = new BlockList()

@@ -1,5 +1,6 @@
 // What every process shares: configuration, logging, health, metrics, shutdown.
 export { ConfigError, COMMON_VARIABLES, mysqlUrl, port, readConfig } from './config.js'
+export { networkList } from './network-list.js'
 export { createLogger, type Logger } from './logging.js'
 export { addHealthRoutes, answerHealth, createMetrics, startHealthServer } from './health.js'
 export type { HealthAnswer, HealthChecks, HealthServer } from './health.js'

@@ -8,6 +8,7 @@ import { NotSignedIn, SessionEnded, TokenExpired } from '../errors.js'
 import type { SignatureCheck } from '../gateway-signature.js'
 import type { RightsCheck } from '../needed-rights.js'
 import type { Revocations } from '../revocations.js'
+import { closeForRestart } from './close-for-restart.js'
 import { LiveHub, type LiveHubOptions, type LiveRequest } from './live-hub.js'
 import { createOperationReader, readVariables } from './live-operation.js'
 import { checkConnection, checkSubscription } from './live-signature.js'
@@ -17,10 +18,6 @@ import type { Subscriber } from './subscriber.js'
 const MESSAGE_LIMIT = 1024 * 1024
 /** A gateway that does not answer a ping within this time, or take what it is sent, is gone. */
 const KEEP_ALIVE_MS = 12_000
-/** Of the WebSocket protocol: the service restarts, come again. */
-const COME_AGAIN = 1012
-/** How long a closing subgraph waits for gateways to say good-bye. */
-const GOODBYE_MS = 1000
 
 export interface LiveServerOptions extends Omit<LiveHubOptions, 'refusalOf'> {
   verify: TokenVerifier
@@ -108,12 +105,7 @@ export function serveSubscriptions(http: Server, options: LiveServerOptions): Li
     hub,
     async close() {
       http.off('upgrade', upgrade)
-      const open = [...sockets.clients]
-      const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-      for (const socket of open) socket.close(COME_AGAIN, 'Come again')
-      const impatience = setTimeout(() => open.forEach((socket) => socket.terminate()), GOODBYE_MS)
-      await Promise.all(closed)
-      clearTimeout(impatience)
+      await closeForRestart(sockets.clients)
       sockets.close()
       await hub.close()
     },

@@ -1,6 +1,5 @@
 // Where a new environment's events may come from: one source of each kind that a first try needs.
-import { createHash } from 'node:crypto'
-import { EventSource } from '@segue/database'
+import { EventSource, hashOfWriteKey } from '@segue/database'
 import type { DataSource, DeepPartial } from 'typeorm'
 import type { EnvironmentSecrets } from '../secrets.js'
 
@@ -29,7 +28,7 @@ export async function seedSources(
       description: 'The server of the shop, by the tracker protocol; what it says about customers is believed.',
       channel: 'tracker',
       trusted: true,
-      writeKeyHash: hashOf(shopWriteKey),
+      writeKeyHash: hashOfWriteKey(shopWriteKey),
     },
     {
       id: 'app',
@@ -37,7 +36,7 @@ export async function seedSources(
       description: 'Clients of the Segment HTTP API.',
       channel: 'segment',
       trusted: false,
-      writeKeyHash: hashOf(appWriteKey),
+      writeKeyHash: hashOfWriteKey(appWriteKey),
     },
     {
       id: 'webhook',
@@ -58,9 +57,4 @@ export async function seedSources(
     version: 1,
   }
   await sources.save(sources.create(rows.map((row) => ({ ...defaults, ...row }))))
-}
-
-/** As sources keep their write keys. */
-function hashOf(writeKey: string): Buffer {
-  return createHash('sha256').update(writeKey).digest()
 }
