@@ -3,7 +3,7 @@ import type { ASTNode, BinaryOperator } from '@marcbachmann/cel-js'
 import { problemAt, type Problem, type ProblemCode } from './errors.js'
 import { findFunction, FUNCTIONS, MACROS, type ConditionFunction } from './functions.js'
 import { parse } from './parse.js'
-import { staticType } from './static-type.js'
+import { staticType, type KnownType } from './static-type.js'
 import { closest } from './suggest.js'
 import { childrenOf, fieldPath, isNullLiteral, literalValue, rangeOf, textOf } from './tree.js'
 
@@ -24,9 +24,18 @@ export function checkCondition(source: string, schema: ConditionSchema = {}): Pr
   return 'problem' in parsed ? [parsed.problem] : checkTree(parsed.ast, schema)
 }
 
+/** How a tree is checked that is not an ordinary condition: a segment's, or the `where` inside of one. */
+export interface TreeSchema extends ConditionSchema {
+  /** The top-level names, instead of `profile`, `event`, `session` and `now`. */
+  onlyNames?: readonly string[]
+  /** Checks what only these trees have; undefined for a node that is like everywhere. Nothing below it is visited then. */
+  special?: (node: ASTNode) => Problem[] | undefined
+  known?: KnownType
+}
+
 /** As `checkCondition`, of a tree that was parsed already. */
-export function checkTree(ast: ASTNode, schema: ConditionSchema): Problem[] {
-  const check = new Check(ast.input, [...CONTEXT_NAMES, ...(schema.names ?? [])])
+export function checkTree(ast: ASTNode, schema: TreeSchema): Problem[] {
+  const check = new Check(ast.input, schema.onlyNames ?? [...CONTEXT_NAMES, ...(schema.names ?? [])], schema)
   if (schema.expects !== 'value') check.expectCondition(ast)
   check.visit(ast, [])
   return check.problems.sort((one, other) => one.start - other.start)
@@ -58,14 +67,21 @@ class Check {
   readonly problems: Problem[] = []
   readonly #source: string
   readonly #names: readonly string[]
+  readonly #schema: TreeSchema
 
-  constructor(source: string, names: readonly string[]) {
+  constructor(source: string, names: readonly string[], schema: TreeSchema) {
     this.#source = source
     this.#names = names
+    this.#schema = schema
   }
 
   /** Checks a node and all below it; `locals` are the loop variables in reach. */
   visit(node: ASTNode, locals: readonly string[]): void {
+    const problems = this.#schema.special?.(node)
+    if (problems) {
+      this.problems.push(...problems)
+      return
+    }
     switch (node.op) {
       case 'value':
         return this.#checkLiteral(node)
@@ -98,7 +114,7 @@ class Check {
 
   /** Reports a part that can only give something else than true or false. */
   expectCondition(node: ASTNode): void {
-    const type = staticType(node)
+    const type = staticType(node, this.#schema.known)
     if (type === undefined || type === 'bool') return
     const hint = fieldPath(node) ? undefined : 'Compare it with something, as in size(profile.interests) > 0.'
     this.#report(node, 'NOT_A_CONDITION', `${textOf(node)} gives a ${type} where true or false is needed.`, hint)
@@ -189,7 +205,7 @@ class Check {
       return this.#report(range, 'ALWAYS_FALSE', `${text} never holds: null has no order and is in nothing.`, hint)
     }
     if (operator === 'in') return
-    const [leftType, rightType] = [staticType(left), staticType(right)]
+    const [leftType, rightType] = [staticType(left, this.#schema.known), staticType(right, this.#schema.known)]
     if (!leftType || !rightType || leftType === rightType || leftType === 'null' || rightType === 'null') return
     this.#report(range, 'ALWAYS_FALSE', `${text} never holds: it compares a ${leftType} with a ${rightType}.`)
   }

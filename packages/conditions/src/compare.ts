@@ -37,18 +37,32 @@ function sameContent(left: Value, right: Value): boolean {
 
 /**
  * Order of two values: negative, 0 or positive; undefined when they cannot be ordered (a null, or different kinds).
- * Strings compare by UTF-16 code unit, booleans false before true.
+ * Strings compare by code point, as UTF-8 bytes do, booleans false before true.
  */
 export function order(left: Value, right: Value): number | undefined {
   if (typeof left === 'number') return typeof right === 'number' ? left - right : undefined
   if (typeof left === 'string') {
     if (typeof right !== 'string') return undefined
-    return left < right ? -1 : left > right ? 1 : 0
+    return textOrder(left, right)
   }
   if (left instanceof Date) return right instanceof Date ? left.getTime() - right.getTime() : undefined
   if (left instanceof Duration) return right instanceof Duration ? left.ms - right.ms : undefined
   if (typeof left === 'boolean') return typeof right === 'boolean' ? Number(left) - Number(right) : undefined
   return undefined
+}
+
+/** JavaScript orders by UTF-16 code unit, which puts an emoji before U+E000; databases and people's data order by code point. */
+function textOrder(left: string, right: string): number {
+  if (left === right) return 0
+  const shorter = Math.min(left.length, right.length)
+  let at = 0
+  while (at < shorter && left.charCodeAt(at) === right.charCodeAt(at)) at++
+  return at === shorter ? left.length - right.length : rank(left.charCodeAt(at)) - rank(right.charCodeAt(at))
+}
+
+/** A code unit's place: surrogates, which stand for code points from U+10000, come last. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit
 }
 
 /** `in`: an element of a list, or a key of a map whose value is not null. Null is in nothing. */
@@ -99,7 +113,12 @@ function finite(value: number): Value {
   return Number.isFinite(value) ? value : null
 }
 
-/** A timestamp, or null when it lies outside what a `Date` can hold. */
+/** The years that conditions know, in milliseconds since 1970: what a `Date` and a DATETIME can both hold. */
+export const FIRST_TIMESTAMP = Date.UTC(1000, 0, 1)
+export const LAST_TIMESTAMP = Date.UTC(10_000, 0, 1) - 1
+
+/** A timestamp of whole milliseconds, or null when it lies outside the years 1000 to 9999. */
 export function timestampAt(ms: number): Value {
-  return toValue(new Date(ms))
+  const whole = Math.trunc(ms)
+  return whole >= FIRST_TIMESTAMP && whole <= LAST_TIMESTAMP ? toValue(new Date(whole)) : null
 }

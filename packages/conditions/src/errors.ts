@@ -11,6 +11,11 @@ export const PROBLEM_CODES = {
   NOT_SUPPORTED: 'CEL that conditions do not have: bytes, cel.bind, optional types.',
   ALWAYS_FALSE: 'A comparison that can never hold, such as ordering against null.',
   NOT_A_CONDITION: 'The expression gives something else than true or false.',
+  UNKNOWN_FIELD: 'A field that profiles, events or sessions do not have.',
+  UNKNOWN_EVENT_TYPE: 'events() names an event type that does not exist.',
+  UNKNOWN_SEGMENT: 'A segment that does not exist.',
+  INCOMPLETE_BEHAVIOUR: 'events() or sessions() without an end such as count(), or with a step that they do not have.',
+  NOT_IN_SEGMENTS: 'Something that a database cannot answer exactly as conditions do elsewhere.',
   TOO_LARGE: 'The text is longer or more nested than a condition may be.',
 } as const
 

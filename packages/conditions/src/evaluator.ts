@@ -1,5 +1,5 @@
 // Turns a syntax tree into closures, once; running them is all that happens per evaluation. The null rules of
-// docs/reference/conditions.md live here and in compare.ts; a compiler to SQL will walk the same tree.
+// docs/reference/conditions.md live here and in compare.ts; sql/expression.ts walks the same tree.
 import type { ASTNode, BinaryOperator } from '@marcbachmann/cel-js'
 import { add, calculate, isEqual, isIn, isUnequal, order, subtract } from './compare.js'
 import type { Run } from './frame.js'
@@ -8,14 +8,23 @@ import { compileLoop, isLoop } from './loops.js'
 import { fieldPath, isNullLiteral, literalValue } from './tree.js'
 import { readField, readIndex, toValue, type Value } from './values.js'
 
-/** Loop variables in reach: the slot of each name. */
-type Scope = ReadonlyMap<string, number>
+/** What a part is compiled in. */
+export interface Scope {
+  /** Loop variables in reach: the slot of each name. */
+  readonly slots: ReadonlyMap<string, number>
+  /** Compiles what only some conditions have, such as the behaviour that segments ask for; undefined for all else. */
+  readonly special?: (node: ASTNode) => Run | undefined
+}
+
+const PLAIN: Scope = { slots: new Map() }
 
 /** A part where true or false is asked: only `true` holds; null and values of other kinds do not. */
 type Holds = (frame: Parameters<Run>[0]) => boolean
 
 /** Compiles a tree that `check` found nothing wrong with. (What is wrong in it would become null.) */
-export function compile(node: ASTNode, scope: Scope = new Map()): Run {
+export function compile(node: ASTNode, scope: Scope = PLAIN): Run {
+  const special = scope.special?.(node)
+  if (special) return special
   switch (node.op) {
     case 'value':
       return constant(literalValue(node) ?? null)
@@ -60,7 +69,7 @@ function constant(value: Value): Run {
 }
 
 function compileName(name: string, scope: Scope): Run {
-  const slot = scope.get(name)
+  const slot = scope.slots.get(name)
   if (slot !== undefined) return ({ locals }) => locals[slot] ?? null
   if (name === 'now') return ({ context }) => timeOf(context.now)
   return ({ context }) => toValue(context[name])
@@ -183,8 +192,8 @@ function mapOf(entries: (readonly [Run, Run])[]): Run {
 function compileCall(name: string, receiver: ASTNode | undefined, args: readonly ASTNode[], scope: Scope): Run {
   const [first, second, third] = args
   if (receiver && isLoop(name) && first?.op === 'id' && second) {
-    const slot = Math.max(-1, ...scope.values()) + 1
-    const inner = new Map([...scope, [first.args, slot]])
+    const slot = Math.max(-1, ...scope.slots.values()) + 1
+    const inner = { ...scope, slots: new Map([...scope.slots, [first.args, slot]]) }
     const [over, body] = [compile(receiver, scope), compile(second, inner)]
     return compileLoop(name, { over, slot, body, mapped: third && compile(third, inner) })
   }

@@ -1,7 +1,7 @@
 // Says which part of a condition holds and which does not, and with what values.
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { lineAndColumn } from './errors.js'
-import { compile } from './evaluator.js'
+import { compile, type Scope } from './evaluator.js'
 import { Frame, type Context, type Run } from './frame.js'
 import { isLoop } from './loops.js'
 import { childrenOf, fieldPath, isNullLiteral, literalValue, rangeOf, textOf } from './tree.js'
@@ -37,20 +37,27 @@ interface Part {
   children: Part[]
 }
 
+/** What explaining has to know of conditions that have more than the language everywhere. */
+export interface ExplainScope {
+  scope?: Scope
+  /** Whether a node is shown as one operand, with nothing of what is inside. */
+  isWhole?: (node: ASTNode) => boolean
+}
+
 /** Prepares the explaining of a tree. The function it gives never throws. */
-export function compileExplanation(ast: ASTNode): (context: Context) => ExplainedPart {
-  const root = partOf(ast)
+export function compileExplanation(ast: ASTNode, options: ExplainScope = {}): (context: Context) => ExplainedPart {
+  const root = partOf(ast, options)
   return (context) => explainPart(root, context)
 }
 
-function partOf(node: ASTNode): Part {
+function partOf(node: ASTNode, options: ExplainScope): Part {
   const children = logicalParts(node)
-  const operands = children.length > 0 ? [] : operandsOf(node)
+  const operands = children.length > 0 ? [] : operandsOf(node, options)
   return {
     node,
-    run: compile(node),
-    operands: operands.map((operand) => ({ node: operand, run: compile(operand) })),
-    children: children.map(partOf),
+    run: compile(node, options.scope),
+    operands: operands.map((operand) => ({ node: operand, run: compile(operand, options.scope) })),
+    children: children.map((child) => partOf(child, options)),
   }
 }
 
@@ -68,14 +75,14 @@ function logicalParts(node: ASTNode): readonly ASTNode[] {
 }
 
 /** The expressions inside a part that carry data, each text once. Bodies of loops see many elements: left out. */
-function operandsOf(node: ASTNode): ASTNode[] {
+function operandsOf(node: ASTNode, { isWhole = (one) => fieldPath(one) !== undefined }: ExplainScope): ASTNode[] {
   const found = new Map<string, ASTNode>()
   const collect = (candidate: ASTNode) => {
     if (literalValue(candidate) !== undefined) return
     found.set(textOf(candidate), candidate)
-    if (!fieldPath(candidate)) below(candidate).forEach(collect)
+    if (!isWhole(candidate)) below(candidate).forEach(collect)
   }
-  if (fieldPath(node)) collect(node)
+  if (isWhole(node)) collect(node)
   else below(node).forEach(collect)
   return [...found.values()]
 }

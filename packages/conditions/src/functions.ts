@@ -68,12 +68,14 @@ function toText(value: Value): Value {
   return typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean' ? String(json) : null
 }
 
+/** Texts that are numbers, in words that JavaScript and both databases read alike; none of them overflows a double. */
+export const NUMBER_PATTERN = '^[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,2})?'
+const NUMBER = new RegExp(`${NUMBER_PATTERN}$`)
+
 function toNumber(value: Value): Value {
   if (typeof value === 'number') return value
   if (value instanceof Date) return value.getTime() / 1000
-  return typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value)
-    ? toValue(Number(value))
-    : null
+  return typeof value === 'string' && NUMBER.test(value) ? toValue(Number(value)) : null
 }
 
 function toInteger(value: Value): Value {
@@ -192,15 +194,15 @@ export const FUNCTIONS: readonly ConditionFunction[] = [
     'text.lowerAscii()',
     [0, 0],
     'string',
-    'In small letters.',
-    ofString((text) => text.toLowerCase()),
+    'With A to Z in small letters.',
+    ofString((text) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())),
   ),
   method(
     'text.upperAscii()',
     [0, 0],
     'string',
-    'In capital letters.',
-    ofString((text) => text.toUpperCase()),
+    'With a to z in capital letters.',
+    ofString((text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())),
   ),
   method(
     'text.trim()',

@@ -4,8 +4,13 @@ import { findFunction, MACROS } from './functions.js'
 import { literalValue } from './tree.js'
 import { typeName, type TypeName } from './values.js'
 
+/** Tells the kind of nodes that only some conditions have, or whose fields have a kind; undefined for all others. */
+export type KnownType = (node: ASTNode) => TypeName | undefined
+
 /** The kind of a node's value when it is not null; undefined when only the data can tell. */
-export function staticType(node: ASTNode): TypeName | undefined {
+export function staticType(node: ASTNode, known?: KnownType): TypeName | undefined {
+  const special = known?.(node)
+  if (special) return special
   const literal = literalValue(node)
   if (literal !== undefined) return typeName(literal)
   switch (node.op) {
@@ -28,12 +33,12 @@ export function staticType(node: ASTNode): TypeName | undefined {
       return 'number'
     case '+':
     case '-':
-      return sumType(node.op, staticType(node.args[0]), staticType(node.args[1]))
+      return sumType(node.op, staticType(node.args[0], known), staticType(node.args[1], known))
     case 'list':
     case 'map':
       return node.op
     case '?:':
-      return same(staticType(node.args[1]), staticType(node.args[2]))
+      return same(staticType(node.args[1], known), staticType(node.args[2], known))
     case 'call':
     case 'rcall':
       return callType(node.args[0], node.op === 'rcall')

@@ -1,6 +1,5 @@
 // Timestamps and durations in conditions: reading them from text, and their parts in a time zone.
-import { timestampAt } from './compare.js'
-import { Duration, type Value } from './values.js'
+import { Duration, toValue, type Value } from './values.js'
 
 const UNIT_MS: Record<string, number> = {
   w: 604_800_000,
@@ -23,10 +22,28 @@ export function parseDuration(text: string): Duration | null {
   return new Duration(text.startsWith('-') ? -total : total)
 }
 
+const CLOCK = 'T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])'
+const YEAR = '[1-9][0-9]{3}'
+const LEAP_YEAR = '([1-9][0-9](0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)'
+
+/**
+ * Texts that are timestamps, as a pattern that JavaScript and both databases read alike: dates that exist, from the year 1000.
+ * It decides, in memory and in SQL, what a timestamp is, because their own readers differ on 30 February.
+ */
+export const TIMESTAMP_PATTERN = `^(${[
+  `${YEAR}-(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])`,
+  `${YEAR}-(0[469]|11)-(0[1-9]|[12][0-9]|30)`,
+  `${YEAR}-02-(0[1-9]|1[0-9]|2[0-8])`,
+  `${LEAP_YEAR}-02-29`,
+].join('|')})(${CLOCK})?`
+
+const TIMESTAMP = new RegExp(`${TIMESTAMP_PATTERN}$`)
+
 /** Reads an ISO 8601 timestamp with a zone, or a date, which means midnight UTC; null when the text is none. */
 export function parseTimestamp(text: string): Value {
-  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2}))?$/.test(text)) return null
-  return timestampAt(Date.parse(text))
+  if (!TIMESTAMP.test(text)) return null
+  // "+0530" is ISO 8601 too, but only the form with a colon is JavaScript's.
+  return toValue(new Date(text.replace(/([+-]\d\d)(\d\d)$/, '$1:$2').replace(/(\.\d{3})\d+/, '$1')))
 }
 
 /** What a time zone's clock shows at a timestamp, as a `Date` whose UTC parts are those of the clock. */

@@ -81,7 +81,8 @@ export function typeName(value: Value): TypeName {
 
 /** A value as JSON: timestamps in ISO 8601 (UTC), durations as seconds with an `s`, the way CEL prints them. */
 export function toJson(value: Value): JsonValue {
-  if (value === null || typeof value !== 'object') return value
+  // JSON has no -0.
+  if (value === null || typeof value !== 'object') return value === 0 ? 0 : value
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Duration) return `${value.ms / 1000}s`
   if (Array.isArray(value)) return value.map((element) => toJson(toValue(element)))
