@@ -1,4 +1,5 @@
 // Connections: a mysql2 pool for hand-written SQL, a TypeORM data source for ordinary reads and writes; same settings for both.
+import mysql2 from 'mysql2'
 import { createPool, type Pool, type PoolOptions } from 'mysql2/promise'
 import { DataSource } from 'typeorm'
 import { ENTITIES } from './entities/index.js'
@@ -57,6 +58,8 @@ function timeouts(seconds: number): string {
 export function dataSource({ url, connections }: DatabaseOptions): DataSource {
   return new DataSource({
     type: 'mysql',
+    // Left to itself TypeORM asks for it by name, which in bundled code is another copy, loaded once more.
+    driver: mysql2,
     url,
     entities: ENTITIES,
     synchronize: false,

@@ -4,6 +4,9 @@
 export type AccountKind =
   | 'collector'
   | 'event-worker'
+  | 'scheduler'
+  | 'scheduler-worker'
+  | 'delivery-worker'
   | 'migration-worker'
   | 'subgraph-profile'
   | 'subgraph-event'
@@ -23,6 +26,37 @@ const MUTATIONS = {
   account: ['SELECT (id, email)'],
 } as const satisfies Record<string, readonly Right[]>
 
+/** What who runs events and workflows through the pipeline writes. */
+const PIPELINE = {
+  event_source: ['SELECT'],
+  event_type: ['SELECT'],
+  event_schema: ['SELECT'],
+  event: ['SELECT', 'INSERT', 'UPDATE'],
+  profile: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  profile_alias: ['SELECT', 'INSERT', 'UPDATE'],
+  profile_move: ['SELECT', 'INSERT', 'DELETE'],
+  identity_kind: ['SELECT'],
+  profile_identity: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  session: ['SELECT', 'INSERT', 'UPDATE'],
+  activity: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  workflow: ['SELECT'],
+  workflow_version: ['SELECT'],
+  workflow_trigger: ['SELECT'],
+  workflow_run: ['SELECT', 'INSERT', 'UPDATE'],
+  run_state: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  delayed_event: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  segment_wait: ['SELECT', 'INSERT', 'DELETE'],
+  workflow_memory: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  rate_slot: ['SELECT', 'INSERT', 'UPDATE'],
+  node_minute: ['INSERT', 'UPDATE', 'SELECT'],
+  delivery: ['SELECT', 'INSERT', 'UPDATE'],
+  contact_policy: ['SELECT'],
+  contact_log: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  segment: ['SELECT'],
+  segment_membership: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  change_feed: ['INSERT'],
+} as const satisfies Record<string, readonly Right[]>
+
 /** Rights by table. `migration-worker` has all rights on its database and is not listed. */
 export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Record<string, readonly Right[]>> = {
   // The public edge: may put events in and know its sources, schemas and results. Nothing else.
@@ -33,29 +67,37 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     inbox_result: ['SELECT'],
   },
   'event-worker': {
-    inbox: ['SELECT', 'DELETE'],
+    ...PIPELINE,
+    // Insert: what workflows emit.
+    inbox: ['SELECT', 'INSERT', 'DELETE'],
     inbox_result: ['INSERT', 'UPDATE', 'DELETE', 'SELECT'],
     partition_lease: ['SELECT', 'UPDATE'],
     event_worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     event_key: ['SELECT', 'INSERT'],
     dead_letter: ['SELECT', 'INSERT'],
-    event_source: ['SELECT'],
-    event_type: ['SELECT'],
-    event_schema: ['SELECT'],
-    event: ['SELECT', 'INSERT', 'UPDATE'],
-    profile: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
-    profile_alias: ['SELECT', 'INSERT', 'UPDATE'],
-    profile_move: ['SELECT', 'INSERT', 'DELETE'],
-    identity_kind: ['SELECT'],
-    profile_identity: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
-    session: ['SELECT', 'INSERT', 'UPDATE'],
-    activity: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
-    workflow: ['SELECT'],
-    workflow_version: ['SELECT'],
-    workflow_trigger: ['SELECT'],
-    workflow_run: ['SELECT', 'INSERT', 'UPDATE'],
-    segment: ['SELECT'],
-    segment_membership: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  },
+  // Finds what is due and hands it out; sees nobody's data.
+  scheduler: {
+    delayed_event: ['SELECT', 'UPDATE'],
+    segment_wait: ['SELECT'],
+    segment_membership: ['SELECT (segment_id, profile_id)'],
+    run_state: ['SELECT (run_id, profile_id)'],
+    workflow: ['SELECT (id)'],
+    agenda_jobs: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  },
+  'scheduler-worker': {
+    ...PIPELINE,
+    agenda_jobs: ['SELECT', 'UPDATE', 'DELETE'],
+    inbox: ['INSERT'],
+    inbox_result: ['INSERT', 'UPDATE', 'DELETE', 'SELECT'],
+  },
+  // What leaves the house. It answers runs by waking them, and asks a profile for its consents only.
+  'delivery-worker': {
+    delivery: ['SELECT', 'UPDATE'],
+    delayed_event: ['SELECT', 'UPDATE'],
+    resource: ['SELECT'],
+    profile: ['SELECT (id, document)'],
+    profile_alias: ['SELECT'],
     change_feed: ['INSERT'],
   },
   'subgraph-profile': {
@@ -87,7 +129,7 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     profile_move: ['SELECT'],
   },
   'subgraph-workflow': {
-    change_feed: ['SELECT'],
+    change_feed: ['SELECT', 'INSERT'],
     revoked_session: ['SELECT'],
     personal_field: ['SELECT'],
     ...MUTATIONS,
@@ -95,6 +137,16 @@ export const TABLE_RIGHTS: Record<Exclude<AccountKind, 'migration-worker'>, Reco
     workflow_version: ['SELECT', 'INSERT'],
     workflow_trigger: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     workflow_run: ['SELECT'],
+    run_state: ['SELECT'],
+    // Update: to be run now, to be cancelled, to be tried again. Insert: a failed run to be tried again. Workers do it.
+    delayed_event: ['SELECT', 'INSERT', 'UPDATE'],
+    node_minute: ['SELECT'],
+    delivery: ['SELECT', 'UPDATE'],
+    resource: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    contact_policy: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    // For test runs with a real profile or event: see docs/decisions.
+    profile: ['SELECT (id, created_at, first_seen_at, last_seen_at, document)'],
+    event: ['SELECT'],
     activity: ['SELECT'],
     profile_alias: ['SELECT'],
     profile_move: ['SELECT'],

@@ -1,4 +1,5 @@
 // Brings a database's schema to this version of the code. Two that start at once wait for each other.
+import mysql2 from 'mysql2'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 import { createConnection } from 'mysql2/promise'
 import { DataSource } from 'typeorm'
@@ -7,8 +8,20 @@ import { Accounts } from './migrations/0002-accounts.js'
 import { AuditAndMutations } from './migrations/0003-audit-and-mutations.js'
 import { PersonalFields } from './migrations/0004-personal-fields.js'
 import { ChangeFeed } from './migrations/0005-change-feed.js'
+import { LeaseAttempts } from './migrations/0006-lease-attempts.js'
+import { WaitingRuns } from './migrations/0007-waiting-runs.js'
+import { Agenda } from './migrations/0008-agenda.js'
 
-const MIGRATIONS = [Initial, Accounts, AuditAndMutations, PersonalFields, ChangeFeed]
+const MIGRATIONS = [
+  Initial,
+  Accounts,
+  AuditAndMutations,
+  PersonalFields,
+  ChangeFeed,
+  LeaseAttempts,
+  WaitingRuns,
+  Agenda,
+]
 
 /** How long a second migrator waits for the first: longer than any migration of an empty or small database takes. */
 const LOCK_SECONDS = 600
@@ -20,6 +33,7 @@ export async function migrate(url: string): Promise<string[]> {
     await lock(guard)
     const source = new DataSource({
       type: 'mysql',
+      driver: mysql2,
       url,
       migrations: MIGRATIONS,
       migrationsTableName: 'schema_migration',

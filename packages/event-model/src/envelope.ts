@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from './json.js'
 
 /** By what an event entered. */
-export type Protocol = 'tracker' | 'segment' | 'webhook' | 'pixel' | 'bridge'
+export type Protocol = 'tracker' | 'segment' | 'webhook' | 'pixel' | 'bridge' | 'workflow'
 
 /** Where the databases' calendar ends, the year 10000, in ms since 1970. */
 export const END_OF_TIME = Date.UTC(10_000, 0)
@@ -51,6 +51,8 @@ export interface Envelope {
   clientKey?: { id: string; time: number | null }
   /** Somebody waits for the workflows' answer: the worker writes an inbox result under `eventId`. */
   awaitsResult?: true
+  /** How many workflows lie between it and an event from outside: they may not cause each other for ever. */
+  depth?: number
   /** The event itself is not to be stored (tracker option `saveEvents: false`); its effects are. */
   transient?: true
   /**

@@ -7,6 +7,7 @@ import { firstIdOf, monthOf, partitionName } from './months.js'
 import { keepPartitions } from './partitions.js'
 import { prepareDatabase } from './prepare.js'
 import { deleteOldMutationRequests } from './sql/mutation-request.js'
+import { deletePastRuns } from './sql/past-runs.js'
 
 let database: TestDatabase
 let pool: Pool
@@ -46,7 +47,7 @@ test('what a migration left that was killed half-way is taken over', async () =>
   try {
     await prepareDatabase(half.url)
     await pool.query('DROP TABLE ??, ??', [`${half.name}.schema_migration`, `${half.name}.account`])
-    expect(await prepareDatabase(half.url)).toHaveLength(5)
+    expect(await prepareDatabase(half.url)).toHaveLength(8)
     expect(await column(`SELECT COUNT(*) FROM \`${half.name}\`.partition_lease`)).toEqual([16])
   } finally {
     await half.close()
@@ -126,4 +127,42 @@ test('what there was to do is kept as jobs, and what watchers may still ask for 
   await pool.query('UPDATE change_feed SET at = at - INTERVAL 1 HOUR')
   expect(await deleteOldFeed(feed, 900, 100)).toBe(false)
   expect((await minutes()).map(Number)).toEqual([61])
+})
+
+test('what runs left behind is forgotten once it is of no use, what still waits is not', async () => {
+  const id = (daysAgo: number, last: number): Buffer => {
+    const bytes = Buffer.alloc(16, last)
+    bytes.writeUIntBE(Date.now() - daysAgo * 86_400_000, 0, 6)
+    return bytes
+  }
+  const state = (daysAgo: number, state: string, last: number): unknown[] => [id(daysAgo, last), state]
+  for (const [runId, kind] of [state(100, 'failed', 1), state(100, 'waiting', 2), state(80, 'failed', 3)])
+    await pool.query(
+      `INSERT INTO run_state (run_id, workflow_id, version, state, updated_at, body) VALUES (?, x'00', 1, ?, NOW(), '{}')`,
+      [runId, kind],
+    )
+  for (const [deliveryId, kind] of [state(100, 'rejected', 4), state(100, 'queued', 5), state(1, 'delivered', 6)])
+    await pool.query(
+      `INSERT INTO delivery (id, transport, destination, request, state, created_at) VALUES (?, 'http', 'd', '{}', ?, NOW())`,
+      [deliveryId, kind],
+    )
+  await pool.query(
+    `INSERT INTO workflow_memory (profile_id, workflow_id, node_id, key_hash, times, expires_at)
+     VALUES (x'01', x'00', 'old', x'00', '[]', NOW() - INTERVAL 1 DAY), (x'01', x'00', 'young', x'00', '[]', NOW() + INTERVAL 1 DAY),
+       (x'01', x'00', 'forever', x'00', '[]', NULL)`,
+  )
+  await pool.query(
+    `INSERT INTO rate_slot (workflow_id, node_id, key_hash, next_at) VALUES (x'00', 'old', x'00', 1), (x'00', 'young', x'00', ?)`,
+    [Date.now() * 1000],
+  )
+  const connection = await pool.getConnection()
+  expect(await deletePastRuns(connection)).toBe(false)
+  connection.release()
+  expect(await column('SELECT CONCAT(state, ORD(SUBSTR(run_id, 16))) FROM run_state ORDER BY run_id')).toEqual([
+    'waiting2',
+    'failed3',
+  ])
+  expect(await column('SELECT state FROM delivery ORDER BY id')).toEqual(['queued', 'delivered'])
+  expect(await column('SELECT node_id FROM workflow_memory ORDER BY node_id')).toEqual(['forever', 'young'])
+  expect(await column('SELECT node_id FROM rate_slot')).toEqual(['young'])
 })

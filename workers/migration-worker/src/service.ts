@@ -9,6 +9,7 @@ import { prepareDatabase } from './prepare.js'
 import { deleteOldEventKeys } from './sql/event-key.js'
 import { deleteOldJobs } from './sql/job.js'
 import { deleteOldMutationRequests } from './sql/mutation-request.js'
+import { deletePastRuns } from './sql/past-runs.js'
 
 export { prepareDatabase } from './prepare.js'
 
@@ -86,6 +87,7 @@ async function forget(url: string, signal: AbortSignal): Promise<void> {
     await asJob(pool, 'forget-event-keys', (progress) => forgetEventKeys(connection, progress, signal))
     await deleteOldJobs(pool)
     while (!signal.aborted && (await deleteOldMutationRequests(connection, MUTATION_HOURS)));
+    while (!signal.aborted && (await deletePastRuns(connection)));
   } finally {
     connection.release()
     await pool.end()

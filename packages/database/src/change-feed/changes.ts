@@ -10,12 +10,15 @@ export interface ChangedEvent {
   valid: boolean
 }
 
+/** How a run stands. */
+export type ChangedRunState = 'completed' | 'failed' | 'waiting' | 'cancelled'
+
 /** A run of a workflow. */
 export interface ChangedRun {
   id: string
   workflowId: string
   version: number
-  state: 'completed' | 'failed'
+  state: ChangedRunState
   profileId: string | null
 }
 
@@ -40,6 +43,8 @@ export interface Changes {
   /** Segments that got or lost members, or were changed themselves. */
   segments: readonly string[]
   jobs: readonly string[]
+  /** Workflows of which runs began or ceased to wait. */
+  waits: readonly string[]
 }
 
 /**
@@ -65,11 +70,21 @@ interface Body {
   }
   /** Ids of workflows with their versions. */
   versions?: [workflowId: string, version: number][]
-  runs?: { ids: string; version: number[]; people: number[]; failed: number[] }
+  /** Completed are those that no list of places names. */
+  runs?: {
+    ids: string
+    version: number[]
+    people: number[]
+    failed: number[]
+    waiting?: number[]
+    cancelled?: number[]
+  }
   /** [place in `versions`, node, entered, failed] */
   nodes?: [number, string, number, number][]
   segments?: string
   jobs?: string
+  /** Ids of workflows. */
+  waits?: string
 }
 
 /** Things in the order of their first mention, each once. */
@@ -105,6 +120,7 @@ export class ChangesWriter {
   readonly #eventIds: Buffer[] = []
   readonly #runIds: Buffer[] = []
   readonly #aliasIds: Buffer[] = []
+  readonly #waits = new Places<Buffer>()
 
   /** Whether there is anything to tell. */
   #something = false
@@ -146,10 +162,12 @@ export class ChangesWriter {
     return this.#versions.of(`${id} ${version}`, [id, version])
   }
 
-  run(id: Buffer, version: number, profile: KnownId | undefined, failed: boolean): void {
+  /** A run that began, went on, or ended. */
+  run(id: Buffer, version: number, profile: KnownId | undefined, state: ChangedRunState): void {
     this.#something = true
     const runs = (this.#body.runs ??= { ids: '', version: [], people: [], failed: [] })
-    if (failed) runs.failed.push(this.#runIds.length)
+    // Most are completed, and cost nothing here.
+    if (state !== 'completed') (runs[state] ??= []).push(this.#runIds.length)
     this.#runIds.push(id)
     runs.version.push(version)
     runs.people.push(this.#place(profile))
@@ -159,6 +177,12 @@ export class ChangesWriter {
     this.#something = true
     const nodes = (this.#body.nodes ??= [])
     nodes.push([version, nodeId, entered, failed])
+  }
+
+  /** A workflow whose delayed events changed: some were added, ended, or given another time. */
+  delayed(workflowId: Buffer): void {
+    this.#something = true
+    this.#waits.of(workflowId.toString('base64'), workflowId)
   }
 
   segments(ids: readonly Buffer[]): void {
@@ -180,6 +204,7 @@ export class ChangesWriter {
     if (body.aliases) body.aliases.ids = base64(this.#aliasIds)
     if (body.events) body.events.ids = base64(this.#eventIds)
     if (body.runs) body.runs.ids = base64(this.#runIds)
+    if (this.#waits.list.length > 0) body.waits = base64(this.#waits.list)
     return Buffer.from(JSON.stringify(body))
   }
 
@@ -201,7 +226,10 @@ export function readChanges(row: Buffer): Changes {
   }
   const { events, runs } = body
   const invalid = new Set(events?.invalid)
-  const failed = new Set(runs?.failed)
+  const states = new Map<number, ChangedRunState>()
+  for (const state of ['failed', 'waiting', 'cancelled'] as const) {
+    for (const place of runs?.[state] ?? []) states.set(place, state)
+  }
   return {
     profiles: people.slice(0, body.written ?? 0),
     merged: ids(body.aliases?.ids).flatMap((alias, i) => {
@@ -218,7 +246,7 @@ export function readChanges(row: Buffer): Changes {
     runs: ids(runs?.ids).map((id, i) => ({
       id,
       ...versionAt(runs?.version[i]),
-      state: failed.has(i) ? 'failed' : 'completed',
+      state: states.get(i) ?? 'completed',
       profileId: person(runs?.people[i]),
     })),
     nodes: (body.nodes ?? []).map(([version, nodeId, entered, failures]) => ({
@@ -229,6 +257,7 @@ export function readChanges(row: Buffer): Changes {
     })),
     segments: ids(body.segments),
     jobs: ids(body.jobs),
+    waits: ids(body.waits),
   }
 }
 

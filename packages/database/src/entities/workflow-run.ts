@@ -23,11 +23,16 @@ export class WorkflowRun {
   @Column({ name: 'original_profile_id', ...binaryId, nullable: true })
   originalProfileId!: string | null
 
-  @Column({ name: 'event_id', ...binaryId })
-  eventId!: string
+  /** Null: no event started it. */
+  @Column({ name: 'event_id', ...binaryId, nullable: true })
+  eventId!: string | null
 
-  @Column({ type: 'enum', enum: ['completed', 'failed'] })
-  state!: 'completed' | 'failed'
+  /** The run whose sub-workflow it is. */
+  @Column({ name: 'parent_run_id', ...binaryId, nullable: true })
+  parentRunId!: string | null
+
+  @Column({ type: 'enum', enum: ['completed', 'failed', 'waiting', 'cancelled'] })
+  state!: 'completed' | 'failed' | 'waiting' | 'cancelled'
 
   @Column({ name: 'started_at', type: 'datetime', precision: 3 })
   startedAt!: Date
@@ -40,6 +45,10 @@ export class WorkflowRun {
 
   @Column({ type: 'json', nullable: true })
   error!: JsonObject | null
+
+  /** How it ended, when not by its nodes: an exit rule, a goal, a person's cancelling. */
+  @Column({ type: 'json', nullable: true })
+  outcome!: JsonObject | null
 
   @Column({ type: 'json', nullable: true })
   log!: JsonValue | null

@@ -30,6 +30,10 @@ export class WorkflowTrigger {
   @Column({ name: 'required_consents', type: 'json' })
   requiredConsents!: string[]
 
+  /** At which start node its runs begin; null: at all. */
+  @Column({ name: 'start_node', type: 'varchar', length: 100, nullable: true })
+  startNode!: string | null
+
   @Column({ name: 'created_at', type: 'datetime', precision: 3 })
   createdAt!: Date
 
