@@ -1,22 +1,16 @@
 // Checks a graph and prepares it for running: configurations parsed, edges turned into direct references.
 import type { z } from 'zod'
+import type { CompiledJoin, CompiledNode, CompiledWorkflow } from './compiled-workflow.js'
 import { graphSchema, type GraphEdge, type GraphNode, type WorkflowGraph } from './graph.js'
 import type { AnyNode } from './node.js'
 import type { WorkflowProblem } from './problems.js'
+import { compileSettings, type CompiledSettings } from './settings.js'
+import { cycles, findJoin, joinsInCycles, predecessors, unreachable } from './ways.js'
 
-/** A node of a compiled workflow. */
-export interface CompiledNode {
-  readonly id: string
-  readonly definition: AnyNode
-  readonly config: unknown
-  readonly ports: readonly string[]
-  /** Where each port leads, in the order of the edges. */
+/** A node while it is compiled. */
+interface Draft extends CompiledNode {
   readonly next: Map<string, CompiledNode[]>
-}
-
-/** A workflow that is ready to run: immutable, shared by all its runs. Made by `compileWorkflow`. */
-export interface CompiledWorkflow {
-  readonly start: CompiledNode
+  join: CompiledJoin | null
 }
 
 /**
@@ -28,26 +22,50 @@ export function compileWorkflow(
   nodes: readonly AnyNode[],
 ): { workflow: CompiledWorkflow } | { problems: WorkflowProblem[] } {
   const parsed = graphSchema.safeParse(graph)
-  if (!parsed.success) return { problems: issuesAsProblems(parsed.error, { code: 'BAD_GRAPH' }) }
+  if (!parsed.success) return { problems: shapeProblems(parsed.error) }
   const problems: WorkflowProblem[] = []
   const compiled = compileNodes(parsed.data.nodes, nodes, problems)
   connect(parsed.data, compiled, problems)
-  const start = findStart(parsed.data.nodes, compiled, problems)
+  const starts = findStarts(parsed.data.nodes, compiled, problems)
+  const settings = compileSettings(parsed.data.settings, new Set(parsed.data.nodes.map(({ id }) => id)), problems)
   // Ways are worth following only through a graph that is sound.
-  if (start && problems.length === 0) problems.push(...cycles(start), ...unreachable(start, compiled))
-  return start && problems.length === 0 ? { workflow: { start } } : { problems }
+  if (problems.length === 0) {
+    const earlier = predecessors(compiled)
+    for (const node of compiled.values()) node.join = findJoin(node, earlier)
+    problems.push(...cycles(starts, compiled), ...joinsInCycles(compiled), ...unreachable(starts, compiled))
+  }
+  return problems.length === 0 && settings ? { workflow: assemble(starts, compiled, settings) } : { problems }
+}
+
+function assemble(
+  starts: readonly CompiledNode[],
+  nodes: ReadonlyMap<string, CompiledNode>,
+  settings: CompiledSettings,
+): CompiledWorkflow {
+  const all = [...nodes.values()]
+  return {
+    starts,
+    nodes,
+    joins: all.filter((node) => node.join),
+    settings,
+    remembers: all.some(({ definition }) => definition.remembers),
+    // Each `config` is what the definition's own schema gave.
+    contacts: new Set(all.flatMap(({ definition, config }) => definition.contacts?.(config as never) ?? [])),
+    waitsForEvents: new Set(all.flatMap(({ definition, config }) => definition.awaitsEvents?.(config as never) ?? [])),
+  }
 }
 
 function compileNodes(
   graphNodes: readonly GraphNode[],
   definitions: readonly AnyNode[],
   problems: WorkflowProblem[],
-): Map<string, CompiledNode> {
+): Map<string, Draft> {
   const byType = new Map(definitions.map((definition) => [definition.type, definition]))
-  const compiled = new Map<string, CompiledNode>()
+  const compiled = new Map<string, Draft>()
+  const seen = new Set<string>()
   for (const { id, type, config } of graphNodes) {
     const definition = byType.get(type)
-    if (compiled.has(id)) {
+    if (seen.has(id)) {
       problems.push({ code: 'DUPLICATE_NODE', message: `Two nodes have the id ${id}. Rename one.`, nodeId: id })
     } else if (!definition) {
       problems.push({ code: 'UNKNOWN_NODE_TYPE', message: `There is no node of the type ${type}.`, nodeId: id })
@@ -55,16 +73,12 @@ function compileNodes(
       const node = compileNode(id, definition, config, problems)
       if (node) compiled.set(id, node)
     }
+    seen.add(id)
   }
   return compiled
 }
 
-function compileNode(
-  id: string,
-  definition: AnyNode,
-  config: unknown,
-  problems: WorkflowProblem[],
-): CompiledNode | undefined {
+function compileNode(id: string, definition: AnyNode, config: unknown, problems: WorkflowProblem[]): Draft | undefined {
   const parsed = definition.config.safeParse(config)
   if (!parsed.success) {
     problems.push(...issuesAsProblems(parsed.error, { code: 'BAD_CONFIG', nodeId: id }))
@@ -72,7 +86,13 @@ function compileNode(
   }
   // `config` is what this definition's own schema gave.
   const ports = typeof definition.ports === 'function' ? definition.ports(parsed.data as never) : definition.ports
-  return { id, definition, config: parsed.data, ports, next: new Map() }
+  return { id, definition, config: parsed.data, ports, next: new Map(), join: null }
+}
+
+function shapeProblems(error: z.ZodError): WorkflowProblem[] {
+  return issuesAsProblems(error, { code: 'BAD_GRAPH' }).map((problem) =>
+    problem.path?.split('.')[0] === 'settings' ? { ...problem, code: 'BAD_SETTINGS' } : problem,
+  )
 }
 
 function issuesAsProblems(error: z.ZodError, where: Pick<WorkflowProblem, 'code' | 'nodeId'>): WorkflowProblem[] {
@@ -82,7 +102,7 @@ function issuesAsProblems(error: z.ZodError, where: Pick<WorkflowProblem, 'code'
   })
 }
 
-function connect(graph: WorkflowGraph, compiled: Map<string, CompiledNode>, problems: WorkflowProblem[]): void {
+function connect(graph: WorkflowGraph, compiled: ReadonlyMap<string, Draft>, problems: WorkflowProblem[]): void {
   const known = new Set(graph.nodes.map((node) => node.id))
   const seen = new Set<string>()
   for (const edge of graph.edges) {
@@ -122,53 +142,15 @@ function edgeProblem(
   return { code: 'DUPLICATE_EDGE', message: `The edge from ${from} to ${to} is there twice.`, nodeId: from, port }
 }
 
-function findStart(
+function findStarts(
   graphNodes: readonly GraphNode[],
-  compiled: Map<string, CompiledNode>,
+  compiled: ReadonlyMap<string, CompiledNode>,
   problems: WorkflowProblem[],
-): CompiledNode | undefined {
+): CompiledNode[] {
   const starts = [...compiled.values()].filter((node) => node.definition.begins)
-  for (const { id } of starts.slice(1)) {
-    problems.push({ code: 'SEVERAL_STARTS', message: 'A workflow begins at one node. Remove the others.', nodeId: id })
-  }
   // A start that did not compile has its problem already.
   if (starts.length === 0 && graphNodes.length === compiled.size) {
     problems.push({ code: 'START_MISSING', message: 'Add a start node: it is where runs begin.' })
   }
-  return starts[0]
-}
-
-/** Each edge that leads back to a node on the way to it. */
-function cycles(start: CompiledNode): WorkflowProblem[] {
-  const problems: WorkflowProblem[] = []
-  const state = new Map<CompiledNode, 'open' | 'done'>()
-  const visit = (node: CompiledNode) => {
-    state.set(node, 'open')
-    for (const [port, targets] of node.next) {
-      for (const target of targets) {
-        const seen = state.get(target)
-        if (seen === undefined) visit(target)
-        if (seen !== 'open') continue
-        const message = `The edge from ${node.id} leads back to ${target.id}: a run would never end. Remove it.`
-        problems.push({ code: 'CYCLE', message, nodeId: node.id, port })
-      }
-    }
-    state.set(node, 'done')
-  }
-  visit(start)
-  return problems
-}
-
-function unreachable(start: CompiledNode, compiled: Map<string, CompiledNode>): WorkflowProblem[] {
-  const reached = new Set<CompiledNode>([start])
-  // A set may grow while it is gone through.
-  for (const node of reached)
-    for (const targets of node.next.values()) for (const target of targets) reached.add(target)
-  return [...compiled.values()]
-    .filter((node) => !reached.has(node))
-    .map(({ id }) => ({
-      code: 'UNREACHABLE_NODE',
-      message: `No way leads from the start to ${id}. Connect or remove it.`,
-      nodeId: id,
-    }))
+  return starts
 }

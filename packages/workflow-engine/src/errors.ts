@@ -45,7 +45,37 @@ export const BadName = nodeError<{ name: string }>('BAD_NAME', '{name} cannot be
 
 export const StepLimit = nodeError<{ limit: number }>(
   'STEP_LIMIT',
-  'The run took more than {limit} steps. Make branches that meet again fewer, or split the workflow.',
+  'The run took more than {limit} steps without a pause. Make branches that meet again fewer, or split the workflow.',
+)
+
+export const RunStepLimit = nodeError<{ limit: number }>(
+  'RUN_STEP_LIMIT',
+  'The run took more than {limit} steps in all. Let the circle end some time, or begin a new run instead.',
+)
+
+export const TimeLimit = nodeError<{ limit: number }>(
+  'TIME_LIMIT',
+  'The run took more than {limit} ms without a pause. Calculate less, or on less data.',
+)
+
+export const WaitLimit = nodeError<{ limit: number }>(
+  'WAIT_LIMIT',
+  'More than {limit} branches of the run would wait. Make branches that wait fewer, or split the workflow.',
+)
+
+export const TooDeep = nodeError<{ limit: number }>(
+  'TOO_DEEP',
+  'More than {limit} runs have begun one another. Events and sub-workflows that cause themselves end here.',
+)
+
+export const NestedTooDeep = nodeError<{ what: string }>(
+  'NESTED_TOO_DEEP',
+  'The {what} is nested too deeply to be stored. Hand on less.',
+)
+
+export const NodeGone = nodeError<{ node: string }>(
+  'NODE_GONE',
+  'The version has no node {node}. Name the one that takes its place in the map of nodes.',
 )
 
 export const PayloadTooLarge = nodeError<{ limit: number }>(

@@ -1,5 +1,7 @@
-// A workflow as it is stored and edited: nodes and the edges between their ports.
+// A workflow as it is stored and edited: nodes, the edges between their ports, and settings.
 import { z } from 'zod'
+import { isForbiddenName } from './paths.js'
+import { settingsSchema } from './settings.js'
 
 /** Larger workflows cannot be read by people; split them. */
 const MAX_NODES = 500
@@ -11,7 +13,7 @@ export const graphSchema = z.object({
   nodes: z
     .array(
       z.object({
-        id: name,
+        id: name.refine((id) => !isForbiddenName(id), 'This cannot be the name of a node.'),
         type: name,
         /** As the node's own schema wants it. */
         config: z.record(z.string(), z.unknown()).default({}),
@@ -21,6 +23,7 @@ export const graphSchema = z.object({
     )
     .max(MAX_NODES),
   edges: z.array(z.object({ from: name, port: name, to: name })).max(MAX_EDGES),
+  settings: settingsSchema.prefault({}),
 })
 
 /** A parsed graph. */

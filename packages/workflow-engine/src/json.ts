@@ -32,3 +32,48 @@ export function roughSize(value: JsonValue, limit: number): number {
   }
   return size
 }
+
+/** Deeper values are mistakes, and would break what writes them as JSON. */
+const MAX_DEPTH = 100
+
+/**
+ * A value as it comes back from JSON: times become ISO 8601 texts, what JSON does not have becomes null or is left out.
+ * What is plain already is shared, not copied. Undefined when it is nested too deeply (or in a circle).
+ */
+export function plainJson(value: unknown, depth = 0): JsonValue | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'object') return null
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (depth > MAX_DEPTH) return undefined
+  return Array.isArray(value) ? plainList(value, depth) : plainMap(value, depth)
+}
+
+function plainList(list: readonly unknown[], depth: number): JsonValue[] | undefined {
+  let changed = false
+  const copy: JsonValue[] = []
+  for (const element of list) {
+    const plain = plainJson(element, depth + 1)
+    if (plain === undefined) return undefined
+    if (!Object.is(plain, element)) changed = true
+    copy.push(plain)
+  }
+  return changed ? copy : (list as JsonValue[])
+}
+
+function plainMap(map: object, depth: number): JsonObject | undefined {
+  let changed = false
+  const copy: [string, JsonValue][] = []
+  for (const [key, element] of Object.entries(map)) {
+    if (element === undefined) {
+      changed = true
+      continue
+    }
+    const plain = plainJson(element, depth + 1)
+    if (plain === undefined) return undefined
+    if (!Object.is(plain, element)) changed = true
+    copy.push([key, plain])
+  }
+  return changed ? Object.fromEntries(copy) : (map as JsonObject)
+}

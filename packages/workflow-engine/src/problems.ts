@@ -6,12 +6,15 @@ export const WORKFLOW_PROBLEM_CODES = {
   UNKNOWN_NODE_TYPE: 'There is no node of this type.',
   BAD_CONFIG: 'The configuration of a node is wrong; `path` says where.',
   START_MISSING: 'No node begins the workflow.',
-  SEVERAL_STARTS: 'More than one node begins the workflow.',
   MISSING_NODE: 'An edge comes from or leads to a node that is not there.',
   UNKNOWN_PORT: 'An edge leaves through a port that its node does not have.',
   DUPLICATE_EDGE: 'The same edge is there twice.',
-  CYCLE: 'The edges lead in a circle, so a run would never end.',
-  UNREACHABLE_NODE: 'No way leads from the start to this node.',
+  CYCLE: 'The edges lead in a circle in which no node waits, so a run would never end.',
+  JOIN_IN_CYCLE:
+    'A node that waits for its branches lies in a circle, so it cannot tell which of them are still to come.',
+  UNREACHABLE_NODE: 'No way leads from a start to this node.',
+  BAD_SETTINGS: 'A setting of the workflow is wrong; `path` says where.',
+  BAD_NODE_MAP: 'The map for runs that follow the live version names a node that is not there.',
 } as const
 
 /** One thing that is wrong with a workflow, and where. */
@@ -22,6 +25,9 @@ export interface WorkflowProblem {
   /** The node that the page should mark; absent when no single node is meant. */
   nodeId?: string
   port?: string
-  /** Where in the node's configuration (or, for BAD_GRAPH, in the graph), such as `fields.0.value`. */
+  /**
+   * Where in the node's configuration, such as `fields.0.value`; for BAD_GRAPH, BAD_SETTINGS and BAD_NODE_MAP in the
+   * graph, such as `settings.exits.0.condition`.
+   */
   path?: string
 }

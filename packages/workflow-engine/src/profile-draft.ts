@@ -1,38 +1,33 @@
 // A profile while a workflow runs on it: reads see the writes before them, and nothing leaves until the run completes.
 import { applyOperation, type FieldOperation, type ProfileWriter } from './field-operations.js'
 import type { JsonObject, JsonValue } from './json.js'
-import { PROFILE_ROOTS, type FieldPath } from './paths.js'
-
-/** A state of a draft, to come back to. */
-export interface Savepoint {
-  document: JsonObject | undefined
-  operations: number
-}
+import type { Budget } from './limits.js'
+import { parsePath, PROFILE_ROOTS, type FieldPath } from './paths.js'
 
 /** What nodes get as `profile`. Writes throw a `NodeError` when the field holds something that does not fit. */
 export class ProfileDraft {
   readonly #writer: ProfileWriter
-  readonly #spend: (value: JsonValue) => void
+  readonly #budget: Budget
   readonly #operations: FieldOperation[] = []
   /** The whole profile, once somebody needed it; replaced, never changed, by each write. */
   #document: JsonObject | undefined
+  #savedDocument: JsonObject | undefined
+  #savedOperations = 0
 
-  /** `spend` counts each written value against the run's limit, and throws when that is exceeded. */
-  constructor(writer: ProfileWriter, spend: (value: JsonValue) => void) {
+  /** Each written value counts against the budget, which throws when it is used up. */
+  constructor(writer: ProfileWriter, budget: Budget) {
     this.#writer = writer
-    this.#spend = spend
+    this.#budget = budget
   }
 
   /** The profile as one object, as conditions and templates see it. A later write does not change it. */
   get document(): JsonObject {
-    if (this.#document) return this.#document
-    const document: Record<string, JsonValue | Date> = {}
-    for (const root of PROFILE_ROOTS) {
-      const value = this.#writer.read(root)
-      if (value !== undefined) document[root] = value
-    }
-    // Its times are `Date`s, which conditions and templates calculate with; nothing writes them.
-    return (this.#document = document as JsonObject)
+    return (this.#document ??= wholeProfile(this.#writer))
+  }
+
+  /** The writes so far. */
+  get operations(): readonly FieldOperation[] {
+    return this.#operations
   }
 
   /** The value of a field, a time as ISO 8601 text; undefined when there is none. */
@@ -62,25 +57,46 @@ export class ProfileDraft {
   }
 
   #write(path: FieldPath, operation: FieldOperation): void {
-    if ('value' in operation) this.#spend(operation.value)
+    if ('value' in operation) this.#budget.spend(operation.value)
     this.#document = applyOperation(this.document, path, operation)
     this.#operations.push(operation)
   }
 
-  save(): Savepoint {
-    return { document: this.#document, operations: this.#operations.length }
+  /** Repeats writes of an execution that was not kept. @throws NodeError when the profile no longer holds what fits. */
+  replay(operations: readonly FieldOperation[]): void {
+    for (const operation of operations) {
+      const path = parsePath(operation.path)
+      if (typeof path !== 'string') this.#write(path, operation)
+    }
   }
 
-  /** Forgets the writes since a savepoint. */
-  restore({ document, operations }: Savepoint): void {
-    this.#document = document
-    this.#operations.length = operations
+  /** Marks a point to come back to, instead of the one before. */
+  save(): void {
+    this.#savedDocument = this.#document
+    this.#savedOperations = this.#operations.length
+  }
+
+  /** Forgets the writes since `save`. */
+  restore(): void {
+    this.#document = this.#savedDocument
+    this.#operations.length = this.#savedOperations
   }
 
   /** Hands the writes to the pipeline. */
   commit(): void {
     for (const operation of this.#operations) this.#writer.apply(operation)
   }
+}
+
+/** The whole profile as one object, as conditions and templates see it. */
+export function wholeProfile(writer: ProfileWriter): JsonObject {
+  const document: Record<string, JsonValue | Date> = {}
+  for (const root of PROFILE_ROOTS) {
+    const value = writer.read(root)
+    if (value !== undefined) document[root] = value
+  }
+  // Its times are `Date`s, which conditions and templates calculate with; nothing writes them.
+  return document as JsonObject
 }
 
 /** The value at names inside an object; own fields only, elements of lists by number; undefined when there is none. */

@@ -1,83 +1,21 @@
 import { describe, expect, it } from '@jest/globals'
-import { z } from 'zod'
-import {
-  applyOperation,
-  compileWorkflow,
-  defineNode,
-  nodeError,
-  parsePath,
-  port,
-  readPath,
-  runWorkflow,
-  type AnyNode,
-  type FieldOperation,
-  type FieldPath,
-  type JsonObject,
-  type ProfileWriter,
-  type Run,
-  type RunLimits,
-  type Step,
-} from './index.js'
+import { nodeError, port, startRun, type JsonObject, type Run, type RunLimits, type Step } from './index.js'
+import { end, flow, path, surroundings, type Edge, type TestNode } from './testing/flow.js'
 
-function path(text: string): FieldPath {
-  const parsed = parsePath(text)
-  if (typeof parsed === 'string') throw new Error(parsed)
-  return parsed
-}
-
-/** A profile in memory, as the pipeline has one. */
-class MemoryProfile implements ProfileWriter {
-  document: JsonObject
-  readonly applied: FieldOperation[] = []
-
-  constructor(document: JsonObject) {
-    this.document = document
-  }
-
-  read(text: string) {
-    return readPath(this.document, text.split('.'))
-  }
-
-  apply(operation: FieldOperation): void {
-    this.applied.push(operation)
-    this.document = applyOperation(this.document, path(operation.path), operation)
-  }
-}
-
-/** Runs a workflow whose nodes are functions; `start` begins it. Ports: next, other, error. */
 function run(
-  behaviours: Record<string, (run: Run<unknown>) => Step | undefined>,
-  edges: [from: string, port: string, to: string][],
-  { document = {}, limits }: { document?: JsonObject; limits?: RunLimits } = {},
+  nodes: Record<string, TestNode>,
+  edges: Edge[],
+  { document = {}, limits }: { document?: JsonObject; limits?: Partial<RunLimits> } = {},
 ) {
-  const nodes: AnyNode[] = Object.entries(behaviours).map(([type, behaviour]) =>
-    defineNode({
-      type,
-      title: type,
-      group: 'Test',
-      help: '',
-      config: z.unknown(),
-      ports: ['next', 'other', 'error'],
-      ...(type === 'start' ? { begins: true as const } : {}),
-      run: behaviour,
-    }),
-  )
-  const graph = {
-    nodes: nodes.map(({ type }) => ({ id: type, type })),
-    edges: edges.map(([from, port, to]) => ({ from, port, to })),
-  }
-  const compiled = compileWorkflow(graph, nodes)
-  if ('problems' in compiled) throw new Error(JSON.stringify(compiled.problems))
-  const profile = new MemoryProfile(document)
-  const event = { id: 'e1', type: 'purchase', properties: { price: 5 }, occurredAt: new Date(0) }
-  const result = runWorkflow(compiled.workflow, { event, profile, session: null, now: 1 }, limits)
+  const { profile, context } = surroundings({ document })
+  const result = startRun(flow(nodes, edges), { input: null, depth: 0 }, context, limits)
   return { result, profile }
 }
 
 const next = () => port('next')
 const Refused = nodeError<{ what: string }>('REFUSED', '{what} was refused.')
 
-describe('runWorkflow', () => {
+describe('startRun', () => {
   it('follows branches in the order of their edges, each to its end before the next', () => {
     const { result } = run({ start: next, a: next, deep: next, b: next }, [
       ['start', 'next', 'a'],
@@ -105,7 +43,7 @@ describe('runWorkflow', () => {
       ],
     )
     expect(seen).toEqual(['from a', 'from b'])
-    expect(result.steps.at(-1)).toEqual({ nodeId: 'meet', port: null })
+    expect(result.steps.at(-1)).toEqual({ nodeId: 'meet', port: null, at: 1 })
   })
 
   it('lets reads, conditions and templates see the writes before them', () => {
@@ -165,7 +103,7 @@ describe('runWorkflow', () => {
       { document: { traits: {} } },
     )
     expect(appliedDuringRun).toBe(0)
-    expect(profile.applied.map((operation) => operation.op)).toEqual(['set', 'delete'])
+    expect(profile.operations.map((operation) => operation.op)).toEqual(['set', 'delete'])
   })
 
   it('leaves no trace when it fails, but says where and why', () => {
@@ -184,12 +122,12 @@ describe('runWorkflow', () => {
       },
       [['start', 'next', 'broken']],
     )
-    expect(profile.applied).toEqual([])
+    expect(profile.operations).toEqual([])
     expect(result).toMatchObject({
       state: 'failed',
       response: {},
       ux: [],
-      steps: [{ nodeId: 'start', port: 'next' }],
+      steps: [{ nodeId: 'start', port: 'next', at: 1 }],
       log: [{ nodeId: 'start', level: 'info', message: 'hello' }],
       error: { nodeId: 'broken', code: 'REFUSED', message: 'It was refused.' },
     })
@@ -263,7 +201,7 @@ describe('runWorkflow', () => {
   it('ends a run that produces too much, whatever it does with it', () => {
     const big = 'x'.repeat(60)
     const list = Array.from({ length: 20 }, () => ({ a: 1 }))
-    const limits = { steps: 10, bytes: 50 }
+    const limits = { bytes: 50 }
     const ways: ((run: Run<unknown>) => Step)[] = [
       ({ profile }) => (profile.set(path('traits.a'), big), port('next')),
       ({ respond }) => (respond('a', list), port('next')),
@@ -274,7 +212,7 @@ describe('runWorkflow', () => {
     for (const way of ways) {
       const { result, profile } = run({ start: way, after: next }, [['start', 'next', 'after']], { limits })
       expect(result.error?.code).toBe('PAYLOAD_TOO_LARGE')
-      expect(profile.applied).toEqual([])
+      expect(profile.operations).toEqual([])
     }
   })
 
@@ -282,8 +220,53 @@ describe('runWorkflow', () => {
     const { result } = run(
       { start: ({ log }) => (log('info', 'x'.repeat(100)), port('next')), rescue: next },
       [['start', 'error', 'rescue']],
-      { limits: { steps: 10, bytes: 50 } },
+      { limits: { bytes: 50 } },
     )
     expect(result.error?.code).toBe('PAYLOAD_TOO_LARGE')
+  })
+
+  it('ends a run that takes too long between pauses', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `n${index}`)
+    const slow = () => {
+      const until = performance.now() + 2
+      while (performance.now() < until);
+      return port('next')
+    }
+    const { result, profile } = run(
+      {
+        start: ({ profile }) => (profile.set(path('traits.a'), 1), port('next')),
+        ...Object.fromEntries(names.map((name) => [name, slow])),
+      },
+      names.map((name, index): Edge => [names[index - 1] ?? 'start', 'next', name]),
+      { limits: { milliseconds: 10 } },
+    )
+    expect(result).toMatchObject({ state: 'failed', error: { code: 'TIME_LIMIT' } })
+    expect(profile.operations).toEqual([])
+  })
+
+  it('begins at all starts in their order, or at the one that is named', () => {
+    const workflow = flow({ start: next, start2: next, a: end }, [['start', 'next', 'a']])
+    const steps = (startNode?: string) =>
+      startRun(workflow, { input: null, depth: 0, startNode: startNode ?? null }, surroundings().context)
+    expect(steps().steps.map(({ nodeId }) => nodeId)).toEqual(['start', 'a', 'start2'])
+    expect(steps('start2').steps.map(({ nodeId }) => nodeId)).toEqual(['start2'])
+    expect(steps('start3')).toMatchObject({ state: 'failed', error: { nodeId: 'start3', code: 'NODE_GONE' } })
+  })
+
+  it('tells what its ends got', () => {
+    const { result } = run({ start: () => port('next', { a: 1 }), left: end, right: end }, [
+      ['start', 'next', 'left'],
+      ['start', 'next', 'right'],
+    ])
+    expect(result.output).toEqual({ left: { a: 1 }, right: { a: 1 } })
+  })
+
+  it('gives nodes the time zone of the profile, else that of the workflow', () => {
+    const zones: string[] = []
+    const workflow = flow({ start: ({ timeZone }) => void zones.push(timeZone) }, [], { timeZone: 'Europe/Oslo' })
+    for (const timeZone of [null, 'Asia/Tokyo']) {
+      startRun(workflow, { input: null, depth: 0 }, surroundings({ timeZone }).context)
+    }
+    expect(zones).toEqual(['Europe/Oslo', 'Asia/Tokyo'])
   })
 })
