@@ -19,6 +19,30 @@ describe('nodeCatalogue', () => {
     })
   })
 
+  it('says where runs begin and where they may wait', () => {
+    const waiting = nodeCatalogue().filter(({ waits }) => waits)
+    expect(waiting.map(({ type }) => type)).toEqual([
+      'wait.duration',
+      'wait.until',
+      'wait.window',
+      'wait.event',
+      'wait.segment',
+      'limit',
+      'workflow.run',
+      'http.call',
+      'mail.send',
+    ])
+    expect(
+      nodeCatalogue()
+        .filter(({ begins }) => begins)
+        .map(({ type }) => type),
+    ).toEqual(['start'])
+  })
+
+  it('can wake every node that waits', () => {
+    for (const { type, waits, wake } of coreNodes) expect([type, wake !== undefined]).toEqual([type, waits === true])
+  })
+
   it('has no two nodes of one type', () => {
     expect(new Set(coreNodes.map((node) => node.type)).size).toBe(coreNodes.length)
   })

@@ -6,12 +6,12 @@ export const start = defineNode({
   type: 'start',
   title: 'Start',
   group: 'Flow',
-  help: 'Here every run begins. Triggers say which events start the workflow.',
-  config: z.strictObject({}),
+  help: 'Here runs begin: at all starts, or at the one that a trigger names. Triggers say what starts the workflow.',
+  config: z.strictObject({ name: z.string().trim().min(1).max(100).optional().meta({ title: 'Name' }) }),
   ports: ['next'],
   begins: true,
 
-  run() {
-    return port('next')
+  run({ input }) {
+    return port('next', input)
   },
 })

@@ -12,25 +12,25 @@ import {
   type ProfileDraft,
   type RunData,
 } from '@segue/workflow-engine'
-import { parseTemplate, type Template } from './template.js'
+import { parseTemplate, type Template, type TemplateKind } from './template.js'
 
 /** What conditions in nodes can name beside `profile`, `event`, `session` and `now`. */
 const NAMES = ['input']
 
-/** A CEL condition; `config.x.evaluate(data)`. */
-export function condition() {
+/** A CEL condition; `config.x.evaluate(data)`. `names`: what it can name besides, such as `arrived` where events wake. */
+export function condition(names: readonly string[] = []) {
   return z
     .string()
     .meta({ format: 'cel', title: 'Condition' })
-    .transform((source, context) => compiled(source, { names: NAMES }, context, []))
+    .transform((source, context) => compiled(source, { names: [...NAMES, ...names] }, context, []))
 }
 
-/** A Liquid template; `config.x.render(data)`. */
-export function template() {
+/** A Liquid template; `config.x.render(data)`. `kind`: how values in it are escaped. */
+export function template(kind: TemplateKind = 'text') {
   return z
     .string()
-    .meta({ format: 'liquid', title: 'Text' })
-    .transform((source, context) => parsedTemplate(source, context, []))
+    .meta({ format: kind === 'html' ? 'liquid-html' : 'liquid', title: 'Text' })
+    .transform((source, context) => parsedTemplate(source, context, [], kind))
 }
 
 /** A field of the profile that may be written, such as `traits.plan`; `profile.set(config.x, …)`. */
@@ -125,7 +125,7 @@ function isSource<Key extends 'expr' | 'template'>(source: unknown, key: Key): s
   return keys.length === 1 && keys[0] === key && typeof Object.values(source)[0] === 'string'
 }
 
-function calculated(source: string, context: RefinementCtx): ValueOf {
+export function calculated(source: string, context: RefinementCtx): ValueOf {
   const expression = compiled(source, { names: NAMES, expects: 'value' }, context, ['expr'])
   return (data) => expression.evaluateValue(data)
 }
@@ -139,13 +139,13 @@ function compiled(source: string, schema: ConditionSchema, context: RefinementCt
   return z.NEVER
 }
 
-function parsedTemplate(source: string, context: RefinementCtx, path: string[]): Template {
-  const parsed = parseTemplate(source)
+function parsedTemplate(source: string, context: RefinementCtx, path: string[], kind: TemplateKind = 'text'): Template {
+  const parsed = parseTemplate(source, kind)
   return typeof parsed === 'string' ? refuse(context, parsed, path) : parsed
 }
 
 /** Reports a problem at a path below the field. */
-function refuse(context: RefinementCtx, message: string, path: string[] = []): never {
+export function refuse(context: RefinementCtx, message: string, path: string[] = []): never {
   context.issues.push({ code: 'custom', message, input: context.value, path })
   return z.NEVER
 }

@@ -1,3 +1,10 @@
 // What a node file imports: how a node is declared, what it can be told, and how it reports failures.
-export { defineNode, nodeError, port } from '@segue/workflow-engine'
+export { defineNode, KEEP_WAITING, nodeError, NodeError, park, port } from '@segue/workflow-engine'
+export { branches, channel, consents, eventType, reference, resource } from './choices.js'
+export { momentOfText, nextMomentOfDay, nextWithin, type Hours } from './clock.js'
 export { amount, condition, dataField, keyName, profileField, template, value } from './fields.js'
+export { keyText } from './key-text.js'
+export { wrongKind } from './kind-of.js'
+export { leave, leavingPorts, wakeLeaving } from './leave.js'
+export { calculatedDuration, duration, minutesOfDay, timeOfDay } from './time-fields.js'
+export type { Template } from './template.js'

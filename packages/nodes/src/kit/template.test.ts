@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { JsonValue, RunData } from '@segue/workflow-engine'
-import { parseTemplate } from './template.js'
+import { parseTemplate, type TemplateKind } from './template.js'
 
 const NOW = Date.UTC(2026, 2, 10, 12, 30)
 
@@ -63,4 +63,37 @@ describe('templates', () => {
   it('stops templates that make too much', () => {
     expect(() => render('{% for a in (1..100000000) %}x{% endfor %}')).toThrow('too much text')
   })
+})
+
+describe('templates for HTML and addresses', () => {
+  const value = `<a href="x">'&'</a>`
+  const rendered = (source: string, kind: TemplateKind) => {
+    const template = parseTemplate(source, kind)
+    if (typeof template === 'string') throw new Error(template)
+    return template.render(data(value))
+  }
+
+  // The short way for plain texts, a filter, a tag, and a value in a loop all have to escape.
+  test.each([
+    '{{ event.properties.value }}',
+    '{{ event.properties.value | append: "" }}',
+    '{% assign x = event.properties.value %}{{ x }}',
+    '{% capture x %}{% echo event.properties.value | append: "" %}{% endcapture %}{{ x | raw }}',
+    '{% liquid echo event.properties.value %}',
+  ])('escape what %s gives', (source) => {
+    expect(rendered(source, 'html')).toBe('&lt;a href=&#34;x&#34;&gt;&#39;&amp;&#39;&lt;/a&gt;')
+    expect(rendered(source, 'url')).toBe(encodeURIComponent(value))
+    expect(rendered(source, 'text')).toBe(value)
+  })
+
+  it('leave alone what is written out, and what is marked raw', () => {
+    expect(rendered('<p>{{ event.properties.value | raw }}</p>', 'html')).toBe(`<p>${value}</p>`)
+  })
+
+  test.each(['{% cycle event.properties.value, "b" %}', '{% for x in event.properties.value %}{{ x }}{% endfor %}'])(
+    'let no mark of HTML through %s',
+    (source) => {
+      expect(rendered(source, 'html')).not.toContain('<')
+    },
+  )
 })

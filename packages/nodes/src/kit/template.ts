@@ -2,8 +2,8 @@
 import { Liquid, type FilterImplOptions, type Template as LiquidNode } from 'liquidjs'
 import { nodeError, readPath, type RunData } from '@segue/workflow-engine'
 
-/** A message or a mail fits many times over; what is longer is a mistake. */
-const MAX_SOURCE = 20_000
+/** Characters. A message fits many times over; mail programs clip pages beyond the size for HTML. What is longer is a mistake. */
+const MAX_SOURCE: Record<TemplateKind, number> = { text: 20_000, html: 100_000, url: 8_000 }
 
 /** Counted by Liquid: roughly characters and elements made while rendering. */
 const MEMORY_LIMIT = 200_000
@@ -13,6 +13,12 @@ const RENDER_LIMIT = 100
 
 const TemplateFailed = nodeError<{ reason: string }>('TEMPLATE_FAILED', 'The template could not be rendered: {reason}.')
 
+/**
+ * What a template makes, which says how values in it are escaped: not at all, for HTML, or as a part of a URL.
+ * `{{ value | raw }}` is for a value that is HTML, or a URL, itself.
+ */
+export type TemplateKind = 'text' | 'html' | 'url'
+
 /** A parsed template. */
 export interface Template {
   /** @throws NodeError TEMPLATE_FAILED when a limit is exceeded or a filter cannot take a value. */
@@ -20,13 +26,13 @@ export interface Template {
 }
 
 /** Parses a template; a string says what is wrong with it, with line and column. */
-export function parseTemplate(source: string): Template | string {
-  if (source.length > MAX_SOURCE) return `A template has at most ${MAX_SOURCE} characters.`
+export function parseTemplate(source: string, kind: TemplateKind = 'text'): Template | string {
+  if (source.length > MAX_SOURCE[kind]) return `A template has at most ${MAX_SOURCE[kind]} characters.`
   if (!/\{[{%]/.test(source)) return { render: () => source }
-  const liquid = createLiquid()
+  const liquid = createLiquid(kind)
   try {
     const full = fullTemplate(liquid, liquid.parse(source))
-    return plainTemplate(source, full) ?? full
+    return plainTemplate(source, full, ESCAPES[kind]) ?? full
   } catch (error) {
     return firstLine(error)
   }
@@ -48,7 +54,7 @@ function fullTemplate(liquid: Liquid, nodes: LiquidNode[]): Template {
  * Texts with nothing but `{{ event.properties.name }}` in them, which most are, go thirty times faster without Liquid's
  * interpreter. Values that Liquid would have to format (dates, lists, maps) still go to it.
  */
-function plainTemplate(source: string, full: Template): Template | undefined {
+function plainTemplate(source: string, full: Template, escape: (text: string) => string): Template | undefined {
   const pieces = source.split(/\{\{\s*((?:profile|event|session|input)(?:\.[A-Za-z_]\w*)+)\s*\}\}/)
   const texts = pieces.filter((_, index) => index % 2 === 0)
   const paths = pieces.filter((_, index) => index % 2 === 1).map((path) => path.split('.'))
@@ -62,24 +68,34 @@ function plainTemplate(source: string, full: Template): Template | undefined {
       for (const [index, [root = '', ...names]] of paths.entries()) {
         const value = readPath(data[root], names)
         if (typeof value === 'object' && value !== null) return full.render(data)
-        rendered += `${value ?? ''}${texts[index + 1] ?? ''}`
+        rendered += escape(`${value ?? ''}`) + (texts[index + 1] ?? '')
       }
       return rendered
     },
   }
 }
 
-function createLiquid(): Liquid {
+const HTML_ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
+
+const ESCAPES: Record<TemplateKind, (text: string) => string> = {
+  text: (text) => text,
+  html: (text) => text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character] ?? character),
+  // A half of a surrogate pair, which encodeURIComponent refuses, is no character.
+  url: (text) => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD')),
+}
+
+function createLiquid(kind: TemplateKind): Liquid {
+  const escape = ESCAPES[kind]
   const liquid = new Liquid({
     ownPropertyOnly: true,
     strictFilters: true,
     memoryLimit: MEMORY_LIMIT,
     renderLimit: RENDER_LIMIT,
-    parseLimit: MAX_SOURCE,
+    parseLimit: MAX_SOURCE[kind],
     timezoneOffset: 0,
     // An empty map of templates in the place of a file system.
     templates: {},
-    outputEscape: textOf,
+    outputEscape: (value) => escape(textOf(value)),
   })
   for (const tag of ['include', 'render', 'layout', 'block']) delete liquid.tags[tag]
   // Random.
