@@ -1,6 +1,9 @@
 // A batch on its way through the steps: its events, and the profiles they touch, loaded once and written once.
 import type { Envelope, IdentityClaim, JsonObject, JsonValue } from '@segue/event-model'
-import type { IdentityRules, Trigger } from './configuration.js'
+import type { CompiledWorkflow, Effect, RunError, RunLogEntry, RunState, RunStep, Wait } from '@segue/workflow-engine'
+import type { IdentityRules } from './configuration.js'
+import type { Contacts } from './runs/contacts.js'
+import type { Memory } from './runs/memory.js'
 import type { Stamp, StampTree } from './profile-document/stamp.js'
 
 /** What went wrong or was left out with one event; kept on the event and answered to a waiting client. */
@@ -47,16 +50,47 @@ export interface WorkingIdentity {
   changed: boolean
 }
 
-/** One execution of a workflow in this batch. */
+/** A run of a workflow that this batch started, or found waiting at a profile. */
 export interface WorkingRun {
   id: Buffer
-  trigger: Trigger
-  state: 'completed' | 'failed'
-  startedAt: number
-  endedAt: number
-  steps: { nodeId: string; port: string | null }[]
-  error: { nodeId: string; code: string; message: string } | null
-  log: JsonValue | null
+  workflowId: Buffer
+  version: number
+  /** Undefined when its version cannot be compiled any more: it goes on waiting until somebody decides. */
+  workflow: CompiledWorkflow | undefined
+  triggerId: Buffer | null
+  eventId: Buffer | null
+  profile: WorkingProfile | undefined
+  /** The profile it was started for, before merges. */
+  original: Buffer | null
+  state: 'waiting' | 'completed' | 'failed' | 'cancelled'
+  run: RunState
+  endedAt: number | null
+  error: RunError | null
+  log: RunLogEntry[]
+  /** How it ended, when not by its nodes. */
+  outcome: RunOutcome | null
+  /** What it did in this batch. */
+  executed: RunStep[]
+  /** What its end nodes got, once it completed. */
+  output: JsonValue
+  isNew: boolean
+  /** Whether there is a row of `run_state`. */
+  isStored: boolean
+  changed: boolean
+}
+
+/** Why a run ended before its nodes did. */
+export type RunOutcome =
+  | { kind: 'exit' | 'goal'; name: string }
+  /** By an account, or because the workflow was deleted, the profile is gone or was merged, or the live version lacks the node. */
+  | { kind: 'cancelled'; by: string }
+  | { kind: 'workflow-deleted' | 'profile-gone' | 'merged' }
+  | { kind: 'node-gone'; nodeId: string }
+
+/** An effect of a run, to be written. */
+export interface WorkingEffect {
+  run: WorkingRun
+  effect: Effect
 }
 
 /** An event on its way. Steps fill in what they find. */
@@ -74,6 +108,7 @@ export interface WorkingEvent {
   problems: Problem[]
   /** Typed documents filled by the type's event mappings. */
   data: JsonObject | null
+  /** The runs that it started. */
   runs: WorkingRun[]
   response: JsonObject
   ux: JsonObject[]
@@ -82,6 +117,8 @@ export interface WorkingEvent {
 export interface Batch {
   /** The database's time when the batch began, ms. */
   now: number
+  /** Keeps its counts apart from those of batches that are written at once. */
+  shard: number
   rules: IdentityRules
   events: WorkingEvent[]
   profiles: Map<string, WorkingProfile>
@@ -90,6 +127,28 @@ export interface Batch {
   aliases: Map<string, WorkingProfile>
   /** Ids that became aliases in this batch. */
   retired: string[]
+  /** Runs that were started or went on. */
+  runs: WorkingRun[]
+  /** Runs that wait, by their profile as it was loaded; before and after what this batch does. */
+  waiting: Map<WorkingProfile, Set<WorkingRun>>
+  /** What runs remember of the profiles. */
+  memory: Memory
+  /** When the profiles were written to. */
+  contacts: Contacts
+  effects: WorkingEffect[]
+  /** Waits that began in this batch and go on, by their id. */
+  began: Map<string, { run: WorkingRun; wait: Wait }>
+  /** Ids of stored waits that ended. */
+  ended: Set<string>
+  /** Defects of ours that runs met: for the log. */
+  crashes: Crash[]
+}
+
+/** A run that failed by a defect of ours, not by its workflow: for the log. */
+export interface Crash {
+  workflowId: string
+  version: number
+  error: RunError
 }
 
 /** An event whose processing failed in memory: it alone goes to the dead letters, the batch is tried again without it. */

@@ -6,6 +6,7 @@ import { readEvent } from './map.js'
 import { parsePath, readPath } from './paths.js'
 import { PROFILE_LIMIT, sizeOf, weightOf } from './profile-document/room.js'
 import { NotANumber, writeField } from './profile-document/write-field.js'
+import { isTimeZone } from './runs/time-zone.js'
 import { cut } from './sql/rows.js'
 
 /** The document's roots; nothing else can be written. */
@@ -40,8 +41,16 @@ export function merge(batch: Batch, { eventTypes }: Configuration): void {
       if (path) write(event, profile, 'setOnce', path, value)
     }
     if (event.envelope.traits) writeTraits(event, profile, event.envelope.traits)
+    keepTimeZone(event, profile)
     for (const mapping of eventTypes.get(event.envelope.type)?.profileMappings ?? []) apply(event, profile, mapping)
   })
+}
+
+/** Where the person's device is, for what is to happen at a time of their day. Written when it changes: most events say the same again. */
+function keepTimeZone(event: WorkingEvent, profile: WorkingProfile): void {
+  const zone = event.envelope.context.timezone
+  if (zone === undefined || zone === readField(profile, 'aux.timezone') || !isTimeZone(zone)) return
+  write(event, profile, 'set', ['aux', 'timezone'], zone)
 }
 
 function writeTraits(event: WorkingEvent, profile: WorkingProfile, traits: JsonObject): void {
@@ -64,12 +73,15 @@ function apply(event: WorkingEvent, profile: WorkingProfile, { to, from, value, 
   }
 }
 
+/** Who writes: an event, or a run that went on by itself. What cannot be written is told among its problems. */
+export type Author = Pick<WorkingEvent, 'stamp' | 'problems'>
+
 /**
- * Writes one field of the event's profile with the event's stamp. A profile that is full takes nothing more, and the event says so. Throws
+ * Writes one field of the author's profile with the author's stamp. A profile that is full takes nothing more, and the event says so. Throws
  * `NotANumber`.
  */
 export function write(
-  event: WorkingEvent,
+  author: Author,
   profile: WorkingProfile,
   operation: FieldOperation,
   path: readonly string[],
@@ -79,10 +91,10 @@ export function write(
   const weight = path.reduce((sum, part) => sum + 2 * part.length, weightOf(value))
   if (profile.size + weight > PROFILE_LIMIT) profile.size = sizeOf({ values, stamps })
   if (profile.size + weight > PROFILE_LIMIT) {
-    if (event.problems.every((problem) => problem.code !== PROFILE_FULL.code)) event.problems.push(PROFILE_FULL)
+    if (author.problems.every((problem) => problem.code !== PROFILE_FULL.code)) author.problems.push(PROFILE_FULL)
     return
   }
-  if (!writeField(values, stamps, operation, path, value, event.stamp)) return
+  if (!writeField(values, stamps, operation, path, value, author.stamp)) return
   profile.size += weight
   profile.changed = true
 }

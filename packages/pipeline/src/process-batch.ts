@@ -2,7 +2,7 @@
 import { toBytes } from '@segue/database'
 import type { Envelope } from '@segue/event-model'
 import type { Connection } from 'mysql2/promise'
-import type { Batch, WorkingEvent } from './batch.js'
+import type { Batch, Crash, WorkingEvent } from './batch.js'
 import { claimKeys } from './claim-keys.js'
 import type { Configuration } from './configuration.js'
 import { identify } from './identify/identify.js'
@@ -11,11 +11,20 @@ import { map } from './map.js'
 import { merge } from './merge.js'
 import { stampOf } from './profile-document/stamp.js'
 import { route } from './route.js'
-import { run, type Crash } from './run.js'
+import { Contacts } from './runs/contacts.js'
+import { loadRuns } from './runs/load.js'
+import { lookBack } from './runs/look-back.js'
+import { Memory } from './runs/memory.js'
+import { mergeRuns } from './runs/merge-runs.js'
+import { startByTrigger } from './runs/start.js'
+import { wakeByEvent } from './runs/wake.js'
 import { save } from './save.js'
 import { insertResults } from './sql/inbox-result.js'
 import { tell } from './tell.js'
 import { validate } from './validate.js'
+
+/** How many may write counts of one node and minute without waiting for each other. */
+const SHARDS = 32
 
 /** What a batch did, for metrics and logs. */
 export interface BatchOutcome {
@@ -58,11 +67,16 @@ export async function processBatch(
   lap('map')
   merge(batch, configuration)
   lap('merge')
-  const crashes: Crash[] = []
-  route(batch, configuration, (event, trigger) => {
-    const crash = run(batch, event, trigger)
-    if (crash) crashes.push(crash)
-  })
+  await loadRuns(tx, batch, configuration)
+  mergeRuns(batch)
+  lap('load runs')
+  route(
+    batch,
+    configuration,
+    (event) => wakeByEvent(batch, event),
+    (event, trigger) => startByTrigger(batch, event, trigger),
+  )
+  await lookBack(tx, batch)
   lap('route and run')
   await save(tx, batch, configuration)
   await answerRepeats(tx, repeats, now)
@@ -73,22 +87,32 @@ export async function processBatch(
   return {
     events: fresh.length,
     repeats: repeats.length,
-    runs: batch.events.reduce((sum, event) => sum + event.runs.length, 0),
+    runs: batch.runs.length,
     merges: batch.retired.length,
-    crashes,
+    crashes: batch.crashes,
     timings,
   }
 }
 
-function batchOf(envelopes: Envelope[], { identityRules }: Configuration, now: number): Batch {
+/** A batch before its first step. `shard` keeps the counts of who writes at once apart. */
+export function batchOf(envelopes: Envelope[], configuration: Configuration, now: number): Batch {
   return {
     now,
-    rules: identityRules,
+    shard: Math.floor(Math.random() * SHARDS),
+    rules: configuration.identityRules,
     events: envelopes.map(workingEvent),
     profiles: new Map(),
     identities: new Map(),
     aliases: new Map(),
     retired: [],
+    runs: [],
+    waiting: new Map(),
+    memory: new Memory(),
+    contacts: new Contacts(configuration.contactPolicies, now),
+    effects: [],
+    began: new Map(),
+    ended: new Set(),
+    crashes: [],
   }
 }
 

@@ -5,13 +5,18 @@ import type { Configuration, Trigger } from './configuration.js'
 import { seenEvent } from './map.js'
 import { readPath } from './paths.js'
 
-/** Calls `start` for each trigger that holds, in the order of triggers; a later one sees what an earlier one's workflow wrote. */
+/**
+ * Calls `arrive` for each event, then `start` for each of its triggers that holds, in the order of triggers; a later one sees what an earlier one's
+ * workflow wrote.
+ */
 export function route(
   batch: Batch,
   { triggers }: Configuration,
+  arrive: (event: WorkingEvent) => void,
   start: (event: WorkingEvent, trigger: Trigger) => void,
 ): void {
   eachEvent(batch, (event) => {
+    arrive(event)
     const candidates = triggers.get(event.envelope.type)
     if (!candidates) return
     for (const trigger of candidates) if (holds(trigger, event, batch)) start(event, trigger)
@@ -22,7 +27,7 @@ function holds(trigger: Trigger, event: WorkingEvent, batch: Batch): boolean {
   if (trigger.sourceId !== null && trigger.sourceId !== event.envelope.sourceId) return false
   const profile = event.profile && surviving(event.profile)
   if (!trigger.requiredConsents.every((consent) => profile && hasConsent(profile, consent, batch.now))) return false
-  return trigger.condition === null || trigger.condition.evaluate(context(event, batch.now))
+  return trigger.condition === null || trigger.condition.evaluate(triggerContext(event, batch.now))
 }
 
 /** A consent is given when it is on the profile, not refused and not past its `revoke` time. */
@@ -34,7 +39,7 @@ function hasConsent(profile: WorkingProfile, consent: string, now: number): bool
 }
 
 /** What a trigger's condition sees. */
-function context(event: WorkingEvent, now: number): Context {
+export function triggerContext(event: WorkingEvent, now: number): Context {
   return {
     event: seenEvent(event),
     profile: event.profile ? profileView(surviving(event.profile)) : null,

@@ -6,7 +6,9 @@ import type { Configuration } from './configuration.js'
 import { isIdentified } from './identify/merge-profiles.js'
 import { readField } from './merge.js'
 import { sessionsOf } from './sessions.js'
-import { insertActivity, insertEvents, insertRuns, type ActivityRow } from './sql/event.js'
+import { saveRuns } from './runs/save-runs.js'
+import { personOf } from './runs/execute.js'
+import { insertActivity, insertEvents, type ActivityRow } from './sql/event.js'
 import { upsertIdentities } from './sql/identity.js'
 import { insertResults } from './sql/inbox-result.js'
 import { insertProfiles, retireProfiles, updateProfiles, type ProfileRow } from './sql/profile.js'
@@ -23,12 +25,12 @@ export async function save(tx: Connection, batch: Batch, configuration: Configur
   await upsertSessions(tx, sessionsOf(batch))
   const stored = batch.events.filter((event) => !event.envelope.transient)
   await insertEvents(tx, stored, configuration.eventTypes)
-  await insertRuns(tx, batch.events)
   await insertActivity(tx, activityOf(batch))
   await insertResults(tx, resultsOf(batch), batch.now)
+  await saveRuns(tx, batch)
 }
 
-async function saveProfiles(tx: Connection, batch: Batch): Promise<void> {
+export async function saveProfiles(tx: Connection, batch: Batch): Promise<void> {
   const living = [...batch.profiles.values()].filter(
     (profile) => !profile.mergedInto && (profile.changed || profile.isNew),
   )
@@ -71,16 +73,18 @@ function profileRow(profile: WorkingProfile, batch: Batch): ProfileRow {
   }
 }
 
-function activityOf(batch: Batch): ActivityRow[] {
-  return batch.events.flatMap((event) => {
-    if (!event.profile) return []
-    const profile = surviving(event.profile).bytes
-    const rows: ActivityRow[] = event.runs.map((run) => ({ profile, at: run.startedAt, kind: 'run', ref: run.id }))
-    if (!event.envelope.transient) {
-      rows.push({ profile, at: event.envelope.occurredAt, kind: 'event', ref: event.bytes })
-    }
-    return rows
+/** New events and new runs on their people's timelines. */
+export function activityOf(batch: Batch): ActivityRow[] {
+  const runs = batch.runs.flatMap((run): ActivityRow[] => {
+    const profile = personOf(run)
+    return run.isNew && profile ? [{ profile: profile.bytes, at: run.run.startedAt, kind: 'run', ref: run.id }] : []
   })
+  const events = batch.events.flatMap(({ profile, envelope, bytes }): ActivityRow[] =>
+    profile && !envelope.transient
+      ? [{ profile: surviving(profile).bytes, at: envelope.occurredAt, kind: 'event', ref: bytes }]
+      : [],
+  )
+  return [...runs, ...events]
 }
 
 function resultsOf(batch: Batch): { eventId: string; result: InboxResult }[] {
@@ -96,7 +100,7 @@ function resultOf(event: WorkingEvent, batch: Batch): InboxResult {
     ...(envelope.session ? { sessionId: envelope.session.id } : {}),
     response,
     ux,
-    errors: runs.flatMap((run) => (typeof run.error?.['message'] === 'string' ? [run.error['message']] : [])),
+    errors: runs.flatMap(({ error }) => (error ? [error.message] : [])),
     warnings: problems.map((problem) => problem.message),
   }
 }

@@ -9,6 +9,7 @@ import type { Running } from '@segue/service'
 import type { Pool, RowDataPacket } from 'mysql2/promise'
 import { createMigratedDatabase, type TestDatabase } from '../../../test/setup/database.js'
 import { start } from './service.js'
+import { take } from './sql/lease.js'
 
 let database: TestDatabase
 let pool: Pool
@@ -79,6 +80,14 @@ async function rows(sql: string, values: unknown[] = []): Promise<RowDataPacket[
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 30_000; !(await holds()); await pause(20)) {
     if (Date.now() > deadline) throw new Error(`Waited in vain until ${what}.`)
+  }
+}
+
+/** An id of a profile whose partition is even (0) or odd (1). */
+function idIn(parity: number): string {
+  for (;;) {
+    const profileId = randomUUID()
+    if (partitionOf(envelope({ profileId })) % 2 === parity) return profileId
   }
 }
 
@@ -198,6 +207,51 @@ test('the partitions of a worker that vanished are taken over when its lease has
   await drained()
   expect(await rows(`SELECT 1 FROM partition_lease WHERE owner = 'vanished'`)).toEqual([])
   expect(await rows('SELECT 1 FROM event WHERE id = ?', [toBytes(event.eventId)])).toHaveLength(1)
+})
+
+test('a partition that is taken over again and again, though no event of it is at fault, is drained and then as good as any', async () => {
+  const events = Array.from({ length: 40 }, () => envelope())
+  await put(...events)
+  await pool.query(
+    `UPDATE partition_lease SET owner = 'vanished', epoch = epoch + 1, expires_at = UTC_TIMESTAMP(3), takeovers = 2`,
+  )
+  await startWorker()
+  await drained()
+  const ids = events.map((one) => toBytes(one.eventId))
+  expect(await rows('SELECT 1 FROM event WHERE id IN (?)', [ids])).toHaveLength(40)
+  expect(await rows('SELECT 1 FROM dead_letter WHERE id IN (?)', [ids])).toEqual([])
+  expect(await rows('SELECT 1 FROM partition_lease WHERE takeovers > 0 OR tries > 0')).toEqual([])
+})
+
+test('only a partition with events in it counts that its worker vanished, and only when it vanished', async () => {
+  const event = envelope()
+  await put(event)
+  await pool.query(
+    `UPDATE partition_lease SET owner = IF(partition_no % 2 = ?, 'vanished', NULL), epoch = epoch + 1,
+       expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND, takeovers = 1`,
+    [partitionOf(event) % 2],
+  )
+  const other = envelope({ profileId: idIn(1 - (partitionOf(event) % 2)) })
+  await put(other)
+  const connection = await pool.getConnection()
+  try {
+    await take(connection, 'test', 60, 16)
+  } finally {
+    connection.release()
+  }
+  const counts = new Map(
+    (await rows('SELECT partition_no, takeovers FROM partition_lease')).map((row) => [
+      row['partition_no'],
+      row['takeovers'],
+    ]),
+  )
+  const expected = Array.from({ length: 16 }, (_, n) =>
+    n === partitionOf(event) ? 2 : n === partitionOf(other) ? 1 : 0,
+  )
+  expect([...counts.keys()].sort((a, b) => a - b).map((n) => counts.get(n))).toEqual(expected)
+  await pool.query('UPDATE partition_lease SET owner = NULL, takeovers = 0')
+  await startWorker()
+  await drained()
 })
 
 test('a worker that has lost its lease writes nothing', async () => {

@@ -5,18 +5,21 @@ import {
   EventFailure,
   OwnerMemory,
   claimKeys,
+  failureKind,
+  isContention,
   processBatch,
+  reasonOf,
   type BatchOutcome,
   type Configuration,
 } from '@segue/pipeline'
 import type { Logger } from '@segue/service'
 import type { Pool, PoolConnection } from 'mysql2/promise'
-import { failureKind, isContention, reasonOf } from './failures.js'
 import { LEASE_SECONDS, type Leases } from './leases.js'
 import { envelopeOf } from './read-envelope.js'
 import { Reader } from './reader.js'
 import { deleteRows, insertDeadLetters, type DeadLetterRow, type InboxRow } from './sql/inbox.js'
-import { fence } from './sql/lease.js'
+import { fence, noteTrial } from './sql/lease.js'
+import { KillsTheWorker, Suspects, TRIES } from './suspects.js'
 
 /** A wait between looks at an empty inbox: the latency of a lonely event, at a cost of some tiny reads a second. */
 const IDLE_MS = 25
@@ -50,13 +53,16 @@ class Fenced extends Error {
 
 export class Lane {
   readonly #reader = new Reader()
+  readonly #suspects: Suspects
   readonly #owners = new OwnerMemory()
   readonly #stopping = new AbortController()
   #running: Promise<void> = Promise.resolve()
   /** Set while the database cannot work, for readiness. */
   outage: string | undefined
 
-  constructor(private readonly options: LaneOptions) {}
+  constructor(private readonly options: LaneOptions) {
+    this.#suspects = new Suspects(options.leases.held)
+  }
 
   start(): void {
     this.#running = this.#run()
@@ -93,13 +99,32 @@ export class Lane {
     const connection = await this.options.pool.getConnection()
     try {
       const rows = await this.#reader.read(connection, partitions)
-      if (rows.length > 0) await this.#work(connection, rows)
+      const alone = rows.filter(({ partition }) => this.#suspects.of(partition))
+      const together = alone.length === 0 ? rows : rows.filter((row) => !alone.includes(row))
+      if (together.length > 0) await this.#work(connection, together)
+      if (alone.length > 0) await this.#tryEach(connection, alone)
       connection.release()
       return rows.length > 0
     } catch (error) {
       // Whatever state it is in, the next batch starts on a fresh one.
       connection.destroy()
       throw error
+    }
+  }
+
+  /** Processes rows of partitions that workers vanished over one at a time, until what they vanished over is found or is gone. */
+  async #tryEach(connection: PoolConnection, rows: InboxRow[]): Promise<void> {
+    const suspects = this.#suspects
+    for (const [n, row] of rows.entries()) {
+      const lease = suspects.of(row.partition)
+      if (!lease || this.#stopping.signal.aborted) continue
+      const tries = await noteTrial(connection, this.options.worker, lease, row.id)
+      if (tries === undefined) return this.options.leases.doubt()
+      const wasLast =
+        !this.#reader.holdsMore(row.partition) && !rows.some((r, i) => i > n && r.partition === row.partition)
+      if (tries >= TRIES || suspects.hasTriedAll(lease) || wasLast) suspects.acquit(lease)
+      if (tries < TRIES) await this.#work(connection, [row])
+      else await this.#bury(connection, [row], new KillsTheWorker())
     }
   }
 
@@ -173,8 +198,9 @@ export class Lane {
 
   async #fence(connection: PoolConnection, rows: InboxRow[]): Promise<number> {
     const partitions = [...new Set(rows.map((row) => row.partition))]
-    const { leases, now } = await fence(connection, this.options.worker, partitions, LEASE_SECONDS)
-    const mine = leases.filter((lease) => this.options.leases.held.get(lease.partition) === lease.epoch)
+    const innocent = !partitions.some((partition) => this.#suspects.of(partition))
+    const { leases, now } = await fence(connection, this.options.worker, partitions, LEASE_SECONDS, innocent)
+    const mine = leases.filter((lease) => this.options.leases.held.get(lease.partition)?.epoch === lease.epoch)
     if (mine.length !== partitions.length) throw new Fenced('Another worker has taken a partition of this batch over.')
     return now
   }

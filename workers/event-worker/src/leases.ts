@@ -2,7 +2,7 @@
 import { INBOX_PARTITIONS } from '@segue/event-model'
 import type { Logger } from '@segue/service'
 import type { Pool } from 'mysql2/promise'
-import { announce, countLivingWorkers, release, renew, retire, take } from './sql/lease.js'
+import { announce, countLivingWorkers, release, renew, retire, take, type Lease } from './sql/lease.js'
 
 /**
  * How long a lease lasts without renewal: a killed worker's partitions are taken over within this and one heartbeat. Shorter would take
@@ -12,8 +12,8 @@ export const LEASE_SECONDS = 4
 const HEARTBEAT_MS = 1000
 
 export class Leases {
-  /** Partition → epoch of the leases this worker believes to hold; the fence in each transaction has the last word. */
-  readonly held = new Map<number, number>()
+  /** By partition, the leases this worker believes to hold; the fence in each transaction has the last word. */
+  readonly held = new Map<number, Lease>()
   #timer: NodeJS.Timeout | undefined
   #beating: Promise<void> = Promise.resolve()
   #closed = false
@@ -69,7 +69,7 @@ export class Leases {
         leases = await renew(connection, this.worker, LEASE_SECONDS)
       }
       this.held.clear()
-      for (const { partition, epoch } of leases) this.held.set(partition, epoch)
+      for (const lease of leases) this.held.set(lease.partition, lease)
     })
   }
 

@@ -19,6 +19,7 @@ export class Reader {
   #lowSince = 0
   #deep = new Set<number>()
   #averageBytes = 1024
+  #cut = false
 
   async read(connection: Connection, partitions: number[]): Promise<InboxRow[]> {
     const now = Date.now()
@@ -38,6 +39,11 @@ export class Reader {
     )
     this.#learn(rows, limits)
     return this.#fitting(rows)
+  }
+
+  /** Whether a partition may hold rows that the last read left out. */
+  holdsMore(partition: number): boolean {
+    return this.#cut || this.#deep.has(partition)
   }
 
   /** These rows are gone; the next look may begin behind them. */
@@ -83,6 +89,7 @@ export class Reader {
       bytes += row.body.length
       return i > 0 && bytes > BATCH_BYTES
     })
-    return end === -1 ? rows : rows.slice(0, end)
+    this.#cut = end !== -1
+    return this.#cut ? rows.slice(0, end) : rows
   }
 }

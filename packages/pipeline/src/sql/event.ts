@@ -31,25 +31,6 @@ const EVENTS: InsertStatement = {
   ],
 }
 
-const RUNS: InsertStatement = {
-  into: 'workflow_run',
-  columns: [
-    'id',
-    'workflow_id',
-    'version',
-    'trigger_id',
-    'profile_id',
-    'original_profile_id',
-    'event_id',
-    'state',
-    'started_at',
-    'ended_at',
-    'steps',
-    'error',
-    'log',
-  ],
-}
-
 const ACTIVITY: InsertStatement = { into: 'activity', columns: ['profile_id', 'at', 'kind', 'ref'] }
 
 /** Stores events. New ids: two workers never insert the same row. */
@@ -93,30 +74,6 @@ function eventRow(event: WorkingEvent, type: EventType | undefined): Cell[] {
     slot('text_1'),
     slot('text_2'),
   ]
-}
-
-/** Stores the runs of all events. */
-export async function insertRuns(tx: Connection, events: WorkingEvent[]): Promise<void> {
-  const rows = events.flatMap((event) => {
-    const profileId = event.profile ? surviving(event.profile).bytes : null
-    const original = event.profile ? event.profile.bytes : null
-    return event.runs.map((run): Cell[] => [
-      run.id,
-      run.trigger.workflowId,
-      run.trigger.version,
-      run.trigger.id,
-      profileId,
-      original,
-      event.bytes,
-      run.state,
-      new Date(run.startedAt),
-      new Date(run.endedAt),
-      json(run.steps),
-      json(run.error satisfies JsonObject | null),
-      json(run.log),
-    ])
-  })
-  await insertRows(tx, RUNS, rows)
 }
 
 export interface ActivityRow {

@@ -1,5 +1,7 @@
-// Whose fault a failure is: worth another try, this event's own, or the world's.
-import { EventFailure, ProfilesMoved } from '@segue/pipeline'
+// Whose fault a failure of a batch is: worth another try, this event's own, or the world's.
+import { EventFailure } from './batch.js'
+import { ProfilesMoved } from './identify/load.js'
+import { DelayedFailure } from './runs/resume-batch.js'
 
 /**
  * - `retry`: two workers met or a connection broke; the same batch is tried again.
@@ -30,9 +32,10 @@ const DATA_ERRORS = new Set([
 /** SQLSTATE classes that speak of the data: 22 data exception, 23 constraint. */
 const DATA_CLASSES = ['22', '23']
 
+/** What is to be done about a failure. */
 export function failureKind(error: unknown): FailureKind {
   if (error instanceof ProfilesMoved) return 'retry'
-  if (error instanceof EventFailure) return 'event'
+  if (error instanceof EventFailure || error instanceof DelayedFailure) return 'event'
   const { errno, sqlState, fatal, code } = error as {
     errno?: unknown
     sqlState?: unknown
@@ -58,7 +61,7 @@ export function isContention(error: unknown): boolean {
 
 /** Code and message for the dead letter. Database messages may quote values; the dead letter holds the event anyway. */
 export function reasonOf(error: unknown): { code: string; message: string } {
-  const cause = error instanceof EventFailure ? error.reason : error
+  const cause = error instanceof EventFailure || error instanceof DelayedFailure ? error.reason : error
   const code = (cause as { code?: unknown })?.code
   return {
     code: typeof code === 'string' ? code.slice(0, 64) : 'PROCESSING_FAILED',
