@@ -78,7 +78,7 @@ async function freezeOne(stand: Stand, moment: Moment): Promise<RunningProcess |
   for (const worker of stand.workers) worker.freeze()
   let chosen: RunningProcess | undefined
   try {
-    const moments = await momentsOf(stand)
+    const moments = await momentsOf(stand, stand.workers)
     chosen = stand.workers.find((_, i) => moments[i] === moment)
   } finally {
     for (const worker of stand.workers) if (worker !== chosen) worker.thaw()
@@ -86,10 +86,10 @@ async function freezeOne(stand: Stand, moment: Moment): Promise<RunningProcess |
   return chosen
 }
 
-/** Where each of the frozen workers is, by what the database says of its connections. */
-async function momentsOf(stand: Stand): Promise<(Moment | 'unclear')[]> {
+/** Where each of these frozen processes is, by what the database says of its connections. */
+async function momentsOf(stand: Stand, processes: readonly RunningProcess[]): Promise<(Moment | 'unclear')[]> {
   const hosts = await Promise.all(
-    stand.workers.map(async (worker) => {
+    processes.map(async (worker) => {
       const ports = await stand.portsAtDatabase(worker)
       return ports.map((port) => `127.0.0.1:${port}`)
     }),

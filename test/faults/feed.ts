@@ -73,7 +73,7 @@ function envelopeOf(event: ScenarioEvent, copy: number, now: number, chance: Ran
 }
 
 /** UUIDv7 (RFC 9562) that grows with `now` down to its thousandths of a millisecond. */
-function uuid7(now: number, chance: Random): string {
+export function uuid7(now: number, chance: Random): string {
   const bytes = chance.bytes(16)
   const ms = Math.floor(now)
   bytes.writeUIntBE(ms, 0, 6)

@@ -1,8 +1,10 @@
-// `npm run faults -- --events N --kills N --seed N`: the fault tests' scenario under random faults, for as long as one likes.
+// `npm run faults -- --events N --kills N --seed N`, or with `--runs N`: the fault tests' scenarios under random faults, for as long as one likes.
 import { register } from 'node:module'
 
 register('./typescript-loader.mjs', import.meta.url)
-const { runFaults } = await import('./run.ts')
-process.exitCode = await runFaults(process.argv.slice(2))
+const args = process.argv.slice(2)
+// Runs that wait, or events that come in.
+if (args.includes('--runs')) process.exitCode = await (await import('./delayed-run.ts')).runDelayedFaults(args)
+else process.exitCode = await (await import('./run.ts')).runFaults(args)
 // Whatever connection lingers: everything is checked and closed.
 process.exit()

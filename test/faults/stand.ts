@@ -10,13 +10,15 @@ import { createConnection, type Pool, type RowDataPacket } from 'mysql2/promise'
 import type { CommitProxy } from './commit-proxy.js'
 import { projectFolder, startProcess, type RunningProcess } from './processes.js'
 import { PROFILE_ID_KEY } from './scenario.js'
-import { WORKFLOWS } from './workflows.js'
+import { WORKFLOWS, type DeployedWorkflow } from './workflows.js'
 
 const DATABASE = 'segue_faults'
 const PASSWORD = 'of-this-stand-only'
 const ACCOUNTS: readonly AccountKind[] = [
   'collector',
   'event-worker',
+  'scheduler',
+  'scheduler-worker',
   'subgraph-profile',
   'subgraph-event',
   'subgraph-workflow',
@@ -90,22 +92,25 @@ export class Stand {
         [id, id, trusted],
       )
     }
-    for (const { id, triggerId, name, eventType, graph } of WORKFLOWS) {
-      await this.#pool.query(
-        `INSERT INTO workflow (id, name, draft, live_version, created_at, updated_at)
-         VALUES (?, ?, ?, 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-        [toBytes(id), name, JSON.stringify(graph)],
-      )
-      await this.#pool.query(
-        'INSERT INTO workflow_version (workflow_id, version, graph, created_at) VALUES (?, 1, ?, UTC_TIMESTAMP(3))',
-        [toBytes(id), JSON.stringify(graph)],
-      )
-      await this.#pool.query(
-        `INSERT INTO workflow_trigger (id, workflow_id, name, event_type_id, required_consents, created_at, updated_at)
-         VALUES (?, ?, ?, ?, '[]', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-        [toBytes(triggerId), toBytes(id), name, eventType],
-      )
-    }
+    for (const workflow of WORKFLOWS) await this.deploy(workflow)
+  }
+
+  /** Puts a workflow that is live into the database. */
+  async deploy({ id, triggerId, name, eventType, graph }: Omit<DeployedWorkflow, 'stateOn'>): Promise<void> {
+    await this.#pool.query(
+      `INSERT INTO workflow (id, name, draft, live_version, created_at, updated_at)
+       VALUES (?, ?, ?, 1, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [toBytes(id), name, JSON.stringify(graph)],
+    )
+    await this.#pool.query(
+      'INSERT INTO workflow_version (workflow_id, version, graph, created_at) VALUES (?, 1, ?, UTC_TIMESTAMP(3))',
+      [toBytes(id), JSON.stringify(graph)],
+    )
+    await this.#pool.query(
+      `INSERT INTO workflow_trigger (id, workflow_id, name, event_type_id, required_consents, created_at, updated_at)
+       VALUES (?, ?, ?, ?, '[]', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      [toBytes(triggerId), toBytes(id), name, eventType],
+    )
   }
 
   /** Connections of the test itself; they survive nothing, so each query gets a new one when the last was lost. */

@@ -40,6 +40,11 @@ export class Supervised {
     return this.service.name
   }
 
+  /** The one that runs now. */
+  get process(): RunningProcess {
+    return this.#process
+  }
+
   async kill9(): Promise<void> {
     this.#killed = this.#process
     await this.#process.kill9()

@@ -20,7 +20,7 @@ interface Edge {
 }
 
 /** Edges along a chain of `node:port`, ending in a node. */
-function chain(...steps: string[]): Edge[] {
+export function chain(...steps: string[]): Edge[] {
   return steps.slice(0, -1).map((step, i) => {
     const [from = '', port = 'done'] = step.split(':')
     return { from, port, to: (steps[i + 1] ?? '').split(':')[0] ?? '' }
