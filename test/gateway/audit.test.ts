@@ -6,6 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { buildSchema, getNamedType, isInputObjectType, type GraphQLSchema } from 'graphql'
 import { readFile } from 'node:fs/promises'
 import { SUPERGRAPH_FILE } from '../../gateway/compose.mjs'
+import { addDeliveries, addWaitingRuns } from '../../subgraphs/workflow/src/testing/rows.js'
 import { ADMIN, startEnvironment, type TestEnvironment } from './environment.js'
 
 /** How a mutation is tried: `succeeds` with an input that is made ready before, `fails` with one that is a mistake. */
@@ -126,6 +127,23 @@ const newAccount = async (): Promise<{ id: string; email: string }> => {
 const newKey = async (): Promise<Payload> =>
   await done('createApiKey', { name: 'K', scopes: ['segments.read'] }, 'apiKey { id } key')
 
+const newRun = async (state: 'waiting' | 'failed'): Promise<{ id: string; waits: string[] }> => {
+  const [run] = await addWaitingRuns(database, { workflowId: await newWorkflow(), state })
+  return run ?? { id: '', waits: [] }
+}
+const newDelivery = async (state: 'queued' | 'rejected'): Promise<string> =>
+  (await addDeliveries(database, { workflowId: gone, state }))[0] ?? ''
+const RESOURCE = { name: 'R', transport: 'http', settings: { hosts: ['example.com'], auth: { kind: 'none' } } }
+const newResource = async (): Promise<string> =>
+  (await done('createResource', { id: unique(), ...RESOURCE }, 'resource { id }')).resource.id
+const newPolicy = async (): Promise<string> =>
+  (await done('createContactPolicy', { channel: unique() }, 'contactPolicy { channel }')).contactPolicy.channel
+const newReplayed = async (): Promise<string> => {
+  const workflowId = await newDeployed()
+  const [run] = await addWaitingRuns(database, { workflowId })
+  return run?.id ?? ''
+}
+
 const RUNS = { nodes: [{ id: 'start', type: 'start', config: {} }], edges: [] }
 
 /** Mutations that change what two people may have open at once. */
@@ -135,9 +153,13 @@ const SAVES = [
   'updateWorkflow',
   'deployWorkflow',
   'updateWorkflowTrigger',
+  'updateResource',
+  'updateContactPolicy',
   'updateSegment',
   'updateAccount',
 ]
+/** Mutations that choose a version, and change none. */
+const CHOOSING = ['rollbackWorkflow', 'retryRun', 'testWorkflow', 'replayRun']
 const STALE = 'errors: userErrors { code path stale { yourVersion currentVersion yours current } }'
 
 const EXAMPLES: Record<string, Example> = {
@@ -196,6 +218,38 @@ const EXAMPLES: Record<string, Example> = {
     fails: { id: gone, version: 1 },
   },
   deleteWorkflowTrigger: { succeeds: async () => ({ id: await newTrigger() }), fails: { id: gone } },
+  cancelRuns: { succeeds: async () => ({ ids: [(await newRun('waiting')).id, gone] }), fails: {} },
+  retryRun: { succeeds: async () => ({ id: (await newRun('failed')).id }), fails: { id: gone } },
+  runDelayedEventsNow: {
+    succeeds: async () => ({ ids: (await newRun('waiting')).waits }),
+    fails: { ids: [], filter: {} },
+  },
+  replayDelayedEvents: { succeeds: async () => ({ filter: { dead: true } }), fails: { ids: ['x'] } },
+  replayDeliveries: { succeeds: async () => ({ ids: [await newDelivery('rejected'), gone] }), fails: {} },
+  cancelDeliveries: { succeeds: async () => ({ ids: [await newDelivery('queued')] }), fails: { ids: ['x'] } },
+  // These change nothing.
+  testWorkflow: { succeeds: async () => ({ id: await newWorkflow() }), fails: { id: gone }, entries: 0 },
+  replayRun: { succeeds: async () => ({ id: await newReplayed(), version: 1 }), fails: { id: gone }, entries: 0 },
+  createResource: {
+    succeeds: async () => ({
+      id: unique(),
+      ...RESOURCE,
+      settings: { ...RESOURCE.settings, auth: { kind: 'bearer' } },
+      secret: { token: password },
+    }),
+    fails: { id: 'A b', ...RESOURCE },
+  },
+  updateResource: {
+    succeeds: async () => ({ id: await newResource(), version: 1, name: 'New' }),
+    fails: { id: 'gone', version: 1 },
+  },
+  deleteResource: { succeeds: async () => ({ id: await newResource() }), fails: { id: 'gone' } },
+  createContactPolicy: { succeeds: async () => ({ channel: unique() }), fails: { channel: 'x', quietFrom: '22:00' } },
+  updateContactPolicy: {
+    succeeds: async () => ({ channel: await newPolicy(), version: 1, timeZone: 'Europe/Oslo' }),
+    fails: { channel: 'gone', version: 1 },
+  },
+  deleteContactPolicy: { succeeds: async () => ({ channel: await newPolicy() }), fails: { channel: 'gone' } },
   createSegment: { succeeds: async () => ({ name: unique() }), fails: { name: '' } },
   updateSegment: {
     succeeds: async () => ({ id: await newSegment(), version: 1, description: 'D' }),
@@ -331,9 +385,7 @@ describe('a save over an older version is refused with both versions, by', () =>
   test('every mutation that says which version it changes', () => {
     const saving = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(({ name, args }) => {
       const input = args[0] && getNamedType(args[0].type)
-      return (
-        isInputObjectType(input) && FIELDS.some((field) => field in input.getFields()) && name !== 'rollbackWorkflow'
-      )
+      return isInputObjectType(input) && FIELDS.some((field) => field in input.getFields()) && !CHOOSING.includes(name)
     })
     expect(saving.map(({ name }) => name).sort()).toEqual(SAVES.toSorted())
   })

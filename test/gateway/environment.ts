@@ -65,6 +65,7 @@ export async function startEnvironment(
     SEGUE_TOKEN_PUBLIC_KEYS: signIn.publicKeys,
     SEGUE_GATEWAY_KEY: TEST_GATEWAY_KEY,
     SEGUE_TOKEN_PRIVATE_KEY: signIn.privateKey,
+    SEGUE_SECRET_KEYS: `test:${'ab'.repeat(32)}`,
     ...Object.fromEntries(NAMES.map((name) => [`SEGUE_SUBGRAPH_${name.toUpperCase()}_PORT`, '0'])),
     SEGUE_GATEWAY_PORT: '0',
     ...given,

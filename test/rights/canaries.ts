@@ -4,6 +4,7 @@ import { profileIds, type Envelope } from '@segue/event-model'
 import { ConfigurationLoader, installBuiltIns, OwnerMemory, processBatch } from '@segue/pipeline'
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Pool } from 'mysql2/promise'
+import { addDeliveries, addWaitingRuns } from '../../subgraphs/workflow/src/testing/rows.js'
 import { ADMIN, type TestEnvironment } from '../gateway/environment.js'
 
 /** Each is looked for in answers, however its letters are written. */
@@ -44,7 +45,11 @@ export interface Places {
   segmentId: string
   jobId: string
   accountId: string
+  deliveryId: string
 }
+
+/** Of a resource: nobody may see it, whatever their rights. */
+export const RESOURCE_SECRET = 'canary-credentials-of-a-resource'
 
 const NAME = `${CANARIES.firstname} ${CANARIES.lastname}`
 const START = Date.UTC(2026, 2, 1)
@@ -221,6 +226,7 @@ export async function putCanaries(
     const { profileByIdentity: profile } = await admin(
       `{ profileByIdentity(kind: "email", value: "${CANARIES.email}") { id runs { edges { node { id } } } } }`,
     )
+    const waiting = await putWaiting(pool, admin, { workflowId: workflow.workflowId, profileId: profile.id })
     const { createSegment } = await admin(
       `mutation { createSegment(input: { name: "Canaries" }) { segment { id } userErrors { code } } }`,
     )
@@ -243,7 +249,7 @@ export async function putCanaries(
       eventId: events.at(-1)?.eventId ?? '',
       deadLetterId: letter.eventId,
       jobId,
-      runId: profile.runs.edges[0].node.id,
+      ...waiting,
       segmentId: createSegment.segment.id,
       accountId: accounts.edges[0].node.id,
       ...workflow,
@@ -287,6 +293,76 @@ async function deployWorkflow(
     made.push({ workflowId: id, triggerId: made1.trigger.id })
   }
   return made[0] ?? { workflowId: '', triggerId: '' }
+}
+
+/** What workers store of runs that wait and of deliveries, each with something of the person in it, and what is set up for them. */
+async function putWaiting(
+  pool: Pool,
+  // oxlint-disable-next-line no-explicit-any -- as above
+  admin: (query: string, variables?: object) => Promise<any>,
+  of: { workflowId: string; profileId: string },
+): Promise<{ runId: string; deliveryId: string }> {
+  const database = {
+    query: async <Rows>(sql: string, parameters?: unknown[]): Promise<Rows> =>
+      (await pool.query(sql, parameters))[0] as Rows,
+  }
+  const decision = { allowed: false, code: 'QUIET_HOURS', message: 'Nobody is written to by mail now.', until: START }
+  const [run] = await addWaitingRuns(database, {
+    ...of,
+    nodes: ['log'],
+    dead: true,
+    input: { name: NAME, [CANARIES.email]: true },
+    error: { code: 'FAILED', message: `Duplicate entry '${CANARIES.email}'` },
+    steps: [{ nodeId: 'log', port: 'next', at: START, input: { to: CANARIES.email }, output: [NAME], decision }],
+  })
+  const runId = run?.id ?? ''
+  await pool.query('UPDATE workflow_run SET outcome = ?, error = ?, log = ? WHERE id = ?', [
+    JSON.stringify({ kind: 'goal', name: 'bought' }),
+    JSON.stringify({ nodeId: 'log', code: 'BROKEN', message: `No mail to ${CANARIES.email}`, input: { name: NAME } }),
+    JSON.stringify([{ nodeId: 'log', level: 'info', message: `Hello ${NAME}` }]),
+    toBytes(runId),
+  ])
+  const [deliveryId = ''] = await addDeliveries(database, {
+    ...of,
+    runId,
+    state: 'rejected',
+    request: { to: CANARIES.email, [CANARIES.phone]: NAME },
+    response: { status: 550, body: `No ${CANARIES.email} here` },
+    message: `550 ${CANARIES.email} is unknown`,
+  })
+  for (const node of ['log', '@started', '@goal:bought']) {
+    await pool.query('INSERT INTO node_minute VALUES (?, ?, 1, ?, 0, 1, 0)', [
+      toBytes(of.workflowId),
+      '2026-03-01 12:00:00',
+      node,
+    ])
+  }
+  const draft = {
+    nodes: [
+      { id: 'start', type: 'start' },
+      { id: 'call', type: 'http.call', config: { url: 'https://api.example.com/', resource: 'crm' } },
+    ],
+    edges: [{ from: 'start', port: 'next', to: 'call' }],
+  }
+  const { createWorkflow } = await admin(
+    'mutation ($draft: JSONObject) { createWorkflow(input: { name: "Calls", draft: $draft }) { workflow { id } } }',
+    { draft },
+  )
+  const made = await admin(
+    `mutation ($id: ID!, $settings: JSONObject, $secret: JSONObject) {
+       deployWorkflow(input: { id: $id, revision: 1 }) { problems { message } userErrors { message } }
+       createResource(input: { id: "crm", name: "CRM", transport: "http", settings: $settings, secret: $secret }) { userErrors { message } }
+       createContactPolicy(input: { channel: "mail", caps: [{ most: 3, seconds: 60 }] }) { userErrors { message } } }`,
+    {
+      id: createWorkflow.workflow.id,
+      settings: { hosts: ['api.example.com'], auth: { kind: 'bearer' } },
+      secret: { token: RESOURCE_SECRET },
+    },
+  )
+  for (const { userErrors } of Object.values(made) as { userErrors: object[] }[]) {
+    if (userErrors.length > 0) throw new Error(JSON.stringify(made))
+  }
+  return { runId, deliveryId }
 }
 
 /** As an event worker does. */

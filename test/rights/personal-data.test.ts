@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startEnvironment, type TestEnvironment } from '../gateway/environment.js'
 import { askGraphql, type Answer } from '../setup/graphql-client.js'
-import { CANARIES, putCanaries, type Places } from './canaries.js'
+import { CANARIES, putCanaries, RESOURCE_SECRET, type Places } from './canaries.js'
 import { composedSchema, readings, type Reading } from './operations.js'
 
 let staging: TestEnvironment
@@ -67,6 +67,11 @@ async function readAll(): Promise<Reading[]> {
     'Query.workflow': `id: "${places.workflowId}"`,
     'Query.workflowRun': `id: "${places.runId}"`,
     'Query.workflowTrigger': `id: "${places.triggerId}"`,
+    'Query.previewDeployment': `id: "${places.workflowId}"`,
+    'Query.delivery': `id: "${places.deliveryId}"`,
+    'Query.resource': 'id: "crm"',
+    'Query.contactPolicy': 'channel: "mail"',
+    'Workflow.activity': 'from: "2026-03-01T00:00:00Z", to: "2026-03-02T00:00:00Z"',
     'Query.job': `id: "${places.jobId}"`,
     'Query.segment': `id: "${places.segmentId}"`,
     'Query.account': `id: "${places.accountId}"`,
@@ -142,6 +147,22 @@ describe('without the right personal.read', () => {
     }
   })
 
+  test('nothing is tried with a stored person, whose data a workflow could tell by its way', async () => {
+    const graph = '{ nodes: [{ id: "start", type: "start" }], edges: [] }'
+    for (const field of [
+      `testWorkflow(input: { graph: ${graph}, profileId: "${places.profileId}" })`,
+      `testWorkflow(input: { graph: ${graph}, eventId: "${places.eventId}" })`,
+      `replayRun(input: { id: "${places.runId}" })`,
+    ]) {
+      const answer = await staging.ask(
+        `mutation { tried: ${field} { testRun { profile } userErrors { code } } }`,
+        {},
+        allButPersonal,
+      )
+      expect(answer).toMatchObject({ data: { tried: { testRun: null, userErrors: [{ code: 'PERSONAL_DATA' }] } } })
+    }
+  })
+
   test('an entity asked for at its subgraph is masked as well', async () => {
     const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Profile { email displayName traits identities { value } } } }`
     const answer = await askGraphql(
@@ -162,6 +183,7 @@ describe('with the right personal.read', () => {
     const showing = new Set<string>()
     for (const { type, query } of all) {
       const text = JSON.stringify(await admin(query))
+      expect(text).not.toContain(RESOURCE_SECRET)
       for (const canary of canariesIn(text)) seen.add(canary)
       if (canariesIn(text).length > 0) showing.add(type)
       if (text.includes(`"__typename":"${type}"`)) read.add(type)
@@ -229,6 +251,11 @@ const PLACES = [
   'DeadLetter',
   'WorkflowLogEntry',
   'WorkflowRunError',
+  'WorkflowStep',
+  'WorkflowRunWait',
+  'DelayedEventError',
+  'Delivery',
+  'DeliveryError',
   'Job',
 ]
 

@@ -45,6 +45,11 @@ const NOT_PERSONAL: ReadonlySet<string> = new Set([
   'DeadLetter',
   'Workflow',
   'WorkflowTrigger',
+  'WorkflowRun',
+  'DelayedEvent',
+  'Delivery',
+  'Resource',
+  'ContactPolicy',
   'Segment',
 ])
 

@@ -50,6 +50,8 @@ export interface PersonalData {
   require(path?: readonly string[]): void
   /** A text that is personal as a whole. */
   text<Text extends string | null>(text: Text): Text
+  /** JSON that is personal as a whole, with its keys: null stays null, everything else becomes the mask. */
+  whole<Value extends JsonValue>(value: Value): Value | string
   profile<Profile extends PersonalProfile>(profile: Profile): Profile
   event<Event extends PersonalEvent>(event: Event, type: EventTypeMappings | null): Event
   letter<Letter extends PersonalLetter>(letter: Letter, type: EventTypeMappings | null): Letter
@@ -71,6 +73,7 @@ const VISIBLE: PersonalData = {
   visible: true,
   require: () => undefined,
   text: (text) => text,
+  whole: (value) => value,
   profile: (profile) => profile,
   event: (event) => event,
   letter: (letter) => letter,
@@ -95,6 +98,10 @@ class Masked implements PersonalData {
 
   text<Text extends string | null>(text: Text): Text {
     return (text === null ? null : MASK) as Text
+  }
+
+  whole<Value extends JsonValue>(value: Value): Value | string {
+    return value === null ? value : MASK
   }
 
   profile<Profile extends PersonalProfile>(profile: Profile): Profile {

@@ -27,7 +27,20 @@ export const RIGHTS = {
   'dead-letters.write': ['admin', 'developer'],
   'workflows.read': ROLES,
   'workflows.write': ['admin', 'developer'],
+  /** Trying a workflow with made-up or real data, without effects. */
+  'workflows.test': ['admin', 'developer'],
+  /** How workflows ran, with those that wait and what they wait for. */
   'runs.read': ROLES,
+  'runs.write': ['admin', 'developer'],
+  /** What leaves the house. */
+  'deliveries.read': ROLES,
+  'deliveries.write': ['admin', 'developer'],
+  /** Outside systems; their secrets are shown to nobody. */
+  'resources.read': ['admin', 'developer'],
+  'resources.write': ['admin', 'developer'],
+  /** Quiet hours and how often people may be written to. */
+  'contact-policies.read': ROLES,
+  'contact-policies.write': ['admin', 'developer', 'marketer'],
   'segments.read': ROLES,
   'segments.write': ['admin', 'marketer'],
   'accounts.read': ['admin'],

@@ -65,8 +65,17 @@ const NO_PUB_SUB: NonNullable<BuildSchemaOptions['pubSub']> = {
   },
 }
 
+/** What was built of each list of resolvers: it takes a tenth of a second, and a process may serve several environments. */
+const built = new WeakMap<object, Promise<BuiltSubgraph>>()
+
 /** Builds the schema. Pure: nothing is opened or started. Throws an error that lists the root fields and types that state no right. */
-export async function buildSubgraph<Loaders>(definition: SubgraphSchema<Loaders>): Promise<BuiltSubgraph> {
+export function buildSubgraph<Loaders>(definition: SubgraphSchema<Loaders>): Promise<BuiltSubgraph> {
+  const known = built.get(definition.resolvers) ?? buildAnew(definition)
+  built.set(definition.resolvers, known)
+  return known
+}
+
+async function buildAnew<Loaders>(definition: SubgraphSchema<Loaders>): Promise<BuiltSubgraph> {
   const source = await buildSchema({
     resolvers: definition.resolvers,
     // Asked for where there are subscriptions; ours have topics of their own (live/live-topic.ts).

@@ -1,4 +1,4 @@
-// Runs as they end, for those who watch.
+// Runs as they begin to wait and as they end, for those who watch.
 import type { ChangedRun, Changes } from '@segue/database'
 import { LiveMessage, liveTopic, NewestItems, readId, Right } from '@segue/graphql'
 import type { Collector, LiveRoot, LiveTopic } from '@segue/graphql'
@@ -54,7 +54,7 @@ export class RunUpdatedResolver {
   @Right('runs.read')
   @Subscription(() => WorkflowRunUpdated, {
     nullable: true,
-    description: 'Runs as they end; several a message. The first message comes at once.',
+    description: 'Runs as they begin to wait, go on and end; several a message. The first message comes at once.',
     subscribe: liveTopic(updatedRuns),
   })
   async workflowRunUpdated(

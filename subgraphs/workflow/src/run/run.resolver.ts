@@ -9,7 +9,7 @@ import { VersionNode } from '../version/version.js'
 import { WorkflowNode } from '../workflow/workflow.js'
 import { findRuns, RunConnection, WorkflowRunFilter } from './find-runs.js'
 import { RunNode } from './run.js'
-import { RunErrorNode, RunLogEntryNode, RunStepNode } from './run-trace.js'
+import { RunErrorNode, RunLogEntryNode, RunStepNode, RunWaitNode } from './run-trace.js'
 
 @Right('runs.read')
 @Resolver(() => RunNode)
@@ -32,7 +32,9 @@ export class RunResolver {
     return findRuns(database, filter ?? {}, args)
   }
 
-  @FieldResolver(() => [RunStepNode], { description: 'The nodes that ran, in their order.' })
+  @FieldResolver(() => [RunStepNode], {
+    description: 'The nodes that ran, in their order; also while it waits. Of a long run the last ones.',
+  })
   async steps(@Root() { id }: RunNode, @Ctx() { loaders }: WorkflowContext): Promise<RunStepNode[]> {
     return (await loaders.trace.load(id)).steps
   }
@@ -45,6 +47,16 @@ export class RunResolver {
   @FieldResolver(() => RunErrorNode, { nullable: true, description: 'Why it failed.' })
   async error(@Root() { id }: RunNode, @Ctx() { loaders }: WorkflowContext): Promise<RunErrorNode | null> {
     return (await loaders.trace.load(id)).error
+  }
+
+  @FieldResolver(() => [RunWaitNode], { description: 'What it waits for; empty unless it does.' })
+  async waits(@Root() { id }: RunNode, @Ctx() { loaders }: WorkflowContext): Promise<RunWaitNode[]> {
+    return (await loaders.trace.load(id)).waits
+  }
+
+  @FieldResolver(() => RunNode, { nullable: true, description: 'The run that began it as a sub-workflow.' })
+  async parentRun(@Root() { parentRunId }: RunNode, @Ctx() { loaders }: WorkflowContext): Promise<RunNode | null> {
+    return parentRunId === null ? null : loaders.run.load(parentRunId)
   }
 
   @FieldResolver(() => WorkflowNode, { nullable: true, description: 'The workflow; null when it was removed.' })

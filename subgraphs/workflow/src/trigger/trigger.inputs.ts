@@ -22,6 +22,10 @@ abstract class TriggerSettings extends MutationInput {
   @Length(1, 64, { each: true })
   @Field(() => [String], { nullable: true, description: 'Consents that the person must have given, all of them.' })
   requiredConsents?: string[] | null
+
+  @Length(1, 100)
+  @Field(() => ID, { nullable: true, description: 'At which start node runs begin; at all of them when null.' })
+  startNode?: string | null
 }
 
 @InputType({ description: 'A new trigger.' })

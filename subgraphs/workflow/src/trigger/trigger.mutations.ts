@@ -1,12 +1,14 @@
 // Changes to what starts workflows.
 import { checkCondition } from '@segue/conditions'
-import { WorkflowTrigger } from '@segue/database'
+import { Workflow, WorkflowTrigger, WorkflowVersion } from '@segue/database'
 import { asPayload, readId, Right, saveVersion } from '@segue/graphql'
 import { randomUUID } from 'node:crypto'
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
+import type { EntityManager } from 'typeorm'
 import { toConditionProblem } from '../condition/condition.js'
-import { InvalidCondition, StaleTrigger, TriggerNotFound } from '../errors.js'
+import { InvalidCondition, StaleTrigger, StartNodeNotFound, TriggerNotFound } from '../errors.js'
 import type { WorkflowMutationContext } from '../loaders.js'
+import { startNodesOf } from '../workflow/draft.js'
 import { findWorkflow } from '../workflow/find-workflow.js'
 import {
   CreateTriggerInput,
@@ -40,12 +42,14 @@ export class TriggerMutations {
       sourceId: input.sourceId ?? null,
       condition: input.condition ?? null,
       requiredConsents: input.requiredConsents ?? [],
+      startNode: input.startNode ?? null,
       createdAt: now,
       updatedAt: now,
       version: 1,
     }
     // Locked, so that it is not removed meanwhile and the trigger left over.
-    await findWorkflow(transaction, workflowId, path)
+    const workflow = await findWorkflow(transaction, workflowId, path)
+    await checkStartNode(transaction, workflow, trigger.startNode)
     await transaction.getRepository(WorkflowTrigger).insert(trigger)
     audit({ action: 'workflow-trigger.create', subject: { type: 'WorkflowTrigger', id: trigger.id }, after: trigger })
     return { trigger }
@@ -57,14 +61,15 @@ export class TriggerMutations {
     @Ctx() { transaction, audit }: WorkflowMutationContext,
   ): Promise<WorkflowTriggerPayload> {
     const id = readId(input.id, ['input', 'id'])
-    const { version, name, enabled, eventTypeId, sourceId, condition, requiredConsents } = input
+    const { version, name, enabled, eventTypeId, sourceId, condition, requiredConsents, startNode } = input
     const refused = refuseCondition(condition)
     if (refused) return refused
     const saved = await saveVersion(transaction, WorkflowTrigger, id, version, {
       ...(name != null ? { name: name.trim() } : {}),
       ...(enabled != null ? { enabled } : {}),
       ...(eventTypeId != null ? { eventTypeId } : {}),
-      // Null is a value of these two: every source, no condition.
+      // Null is a value of these: every source, no condition, all start nodes.
+      ...(startNode !== undefined ? { startNode } : {}),
       ...(sourceId !== undefined ? { sourceId } : {}),
       ...(condition !== undefined ? { condition } : {}),
       ...(requiredConsents != null ? { requiredConsents } : {}),
@@ -72,6 +77,10 @@ export class TriggerMutations {
     if (!saved) throw TriggerNotFound({ id }, ['input', 'id'])
     const { now: trigger, stale } = saved
     if (stale) return { trigger, userErrors: [asPayload(StaleTrigger({ version }, ['input', 'version']), stale)] }
+    if (startNode != null) {
+      const workflow = await transaction.getRepository(Workflow).findOneBy({ id: trigger.workflowId })
+      if (workflow) await checkStartNode(transaction, workflow, startNode)
+    }
     const subject = { type: 'WorkflowTrigger', id }
     audit({ action: 'workflow-trigger.update', subject, before: saved.before, after: trigger })
     return { trigger }
@@ -89,6 +98,17 @@ export class TriggerMutations {
     await triggers.delete({ id })
     audit({ action: 'workflow-trigger.delete', subject: { type: 'WorkflowTrigger', id }, before })
     return { deletedId: id }
+  }
+}
+
+/** Throws START_NODE_NOT_FOUND unless the draft or the live version has such a start node, or none is named. */
+async function checkStartNode(transaction: EntityManager, workflow: Workflow, node: string | null): Promise<void> {
+  if (node === null || startNodesOf(workflow.draft).includes(node)) return
+  const { id: workflowId, liveVersion: version } = workflow
+  const live =
+    version === null ? null : await transaction.getRepository(WorkflowVersion).findOneBy({ workflowId, version })
+  if (!live || !startNodesOf(live.graph).includes(node)) {
+    throw StartNodeNotFound({ node }, ['input', 'startNode'])
   }
 }
 

@@ -32,6 +32,9 @@ export class TriggerNode {
   @Field(() => [String], { description: 'Consents that the person must have given, all of them.' })
   requiredConsents!: string[]
 
+  @Field(() => ID, { nullable: true, description: 'At which start node its runs begin; null: at all of them.' })
+  startNode!: string | null
+
   @Field(() => Date, { description: 'When it was made.' })
   createdAt!: Date
 

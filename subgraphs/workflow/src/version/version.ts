@@ -12,7 +12,7 @@ export class VersionNode {
   @Field(() => Int, { description: 'Its number, from 1.' })
   version!: number
 
-  @Field(() => GraphQLJSONObject, { description: 'Nodes and the edges between their ports.' })
+  @Field(() => GraphQLJSONObject, { description: 'Nodes, the edges between their ports, and settings.' })
   graph!: JsonObject
 
   @Field(() => Date, { description: 'When it was deployed first.' })

@@ -33,6 +33,13 @@ export function problemsOf(graph: JsonObject): WorkflowProblem[] {
   return 'problems' in result ? result.problems : []
 }
 
+/** The ids of the nodes where runs of a graph begin. */
+export function startNodesOf(graph: JsonObject): string[] {
+  const parsed = graphSchema.safeParse(graph)
+  const begins = new Set(coreNodes.filter((node) => node.begins).map(({ type }) => type))
+  return parsed.success ? parsed.data.nodes.filter(({ type }) => begins.has(type)).map(({ id }) => id) : []
+}
+
 /** The error of who looked at an older revision than the one that is there, with both. */
 export function staleDraft(revision: number, changes: object, workflow: Workflow): MutationUserError {
   const error = StaleDraft({ savedAt: workflow.updatedAt.toISOString() }, ['input', 'revision'])

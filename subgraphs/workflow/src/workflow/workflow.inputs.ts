@@ -37,7 +37,7 @@ export class UpdateWorkflowInput extends MutationInput {
 
   @Field(() => GraphQLJSONObject, {
     nullable: true,
-    description: 'The draft: nodes and the edges between their ports.',
+    description: 'The draft: nodes, the edges between their ports, and settings.',
   })
   draft?: JsonObject | null
 }

@@ -3,7 +3,9 @@ import { Workflow, WorkflowTrigger } from '@segue/database'
 import { readId, Right } from '@segue/graphql'
 import { randomUUID } from 'node:crypto'
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql'
+import { tellDelayed } from '../delayed-event/delayed-event.mutations.js'
 import type { WorkflowMutationContext } from '../loaders.js'
+import { wakeWorkflow } from '../sql/delayed-events.js'
 import { EMPTY_DRAFT, readDraft, staleDraft } from './draft.js'
 import { findWorkflow } from './find-workflow.js'
 import {
@@ -13,6 +15,9 @@ import {
   WorkflowIdInput,
   WorkflowPayload,
 } from './workflow.inputs.js'
+
+/** Runs that wait are woken, and end because their workflow is gone. Of very many the scheduler wakes the others. */
+const MOST_WOKEN = 10_000
 
 @Right('workflows.write')
 @Resolver()
@@ -86,7 +91,8 @@ export class WorkflowMutations {
   }
 
   @Mutation(() => DeleteWorkflowPayload, {
-    description: 'Removes a workflow and its triggers. How it ran, and the versions that ran, stay.',
+    description:
+      'Removes a workflow and its triggers; its runs that wait end. How it ran, and the versions that ran, stay.',
   })
   async deleteWorkflow(
     @Arg('input', () => WorkflowIdInput, { description: 'Which one.' }) input: WorkflowIdInput,
@@ -97,6 +103,8 @@ export class WorkflowMutations {
     const before = await findWorkflow(transaction, id)
     await transaction.getRepository(WorkflowTrigger).delete({ workflowId: id })
     await transaction.getRepository(Workflow).delete({ id })
+    await wakeWorkflow(transaction, id, MOST_WOKEN)
+    await tellDelayed(transaction, [id])
     audit({ action: 'workflow.delete', subject: { type: 'Workflow', id }, before })
     return { deletedId: id }
   }

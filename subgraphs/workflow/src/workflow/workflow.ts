@@ -30,7 +30,8 @@ export function toProblem({ code, message, nodeId, port, path }: WorkflowProblem
 @Right('workflows.read')
 @Directive('@key(fields: "id")')
 @ObjectType('Workflow', {
-  description: 'A graph of nodes that runs for events. A draft is edited; versions are deployed.',
+  description:
+    'A graph of nodes that runs for people, and may wait for days. A draft is edited; versions are deployed.',
 })
 export class WorkflowNode {
   @Field(() => ID, { description: 'Its id.' })
@@ -45,7 +46,9 @@ export class WorkflowNode {
   @Field(() => Boolean, { description: 'Whether its triggers start it.' })
   enabled!: boolean
 
-  @Field(() => GraphQLJSONObject, { description: 'What is edited: nodes and the edges between their ports.' })
+  @Field(() => GraphQLJSONObject, {
+    description: 'What is edited: nodes, the edges between their ports, and settings.',
+  })
   draft!: JsonObject
 
   @Field(() => Int, { description: 'Raised by each save; a save names the revision it is based on.' })
