@@ -16,6 +16,7 @@ const commands = {
   replay: (args) => runHere('packages/replay/dist/main.js', args),
   bench: (args) => runApart('bench/run.mjs', args),
   faults: (args) => runApart('test/faults/run.mjs', args),
+  segue: (args) => runHere('packages/command-line/segue.mjs', args),
   compose: (args) => runApart('gateway/compose.mjs', args),
 }
 

@@ -25,12 +25,14 @@ export interface LocalConfig {
   mysqlUrl: string | undefined
   ports: Record<EnvironmentName, EnvironmentPorts>
   logLevel: string
+  /** Private addresses that deliveries may go to, as the delivery worker takes them: none unless said so. */
+  outgoingAllowed: string
   /** Take in a sample of real data on the first start. */
   sampleData: boolean
 }
 
-/** How many internal ports an environment has: five subgraphs and the health of two workers, with room. */
-const INTERNAL_PORTS = 10
+/** How many internal ports an environment has: five subgraphs, the health of five workers and of the collector, with room. */
+const INTERNAL_PORTS = 16
 
 const port = z.coerce.number('must be a port number').int().min(1).max(65_535)
 
@@ -46,6 +48,7 @@ const variables = z.object({
   SEGUE_STAGING_COLLECTOR_PORT: port.optional(),
   SEGUE_STAGING_GATEWAY_PORT: port.optional(),
   SEGUE_STAGING_INTERNAL_PORT: port.optional(),
+  SEGUE_OUTGOING_ALLOWED: z.string().default(''),
   SEGUE_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   SEGUE_SAMPLE_DATA: z.enum(['yes', 'no'], 'must be yes or no').default('yes'),
 })
@@ -78,6 +81,7 @@ export function localConfig(environment: NodeJS.ProcessEnv): LocalConfig {
     mysqlUrl: read.SEGUE_MYSQL_URL,
     ports,
     logLevel: read.SEGUE_LOG_LEVEL,
+    outgoingAllowed: read.SEGUE_OUTGOING_ALLOWED,
     sampleData: read.SEGUE_SAMPLE_DATA === 'yes',
   }
 }

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 
 const project = join(import.meta.dirname, '../../..')
 
-/** The file that the processes of a local start are started from. */
-export const CHILD_SCRIPT = join(import.meta.dirname, 'child.js')
+/** The file that the processes of a local start are started from; `bundle.ts` makes it. */
+export const CHILD_SCRIPT = join(import.meta.dirname, 'bundle/child.js')
 
 export interface Folders {
   /** The unpacked database server, shared with the tests. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { portIsFree } from '@segue/private-database'
 import { ConfigError } from '@segue/service/config'
 import { allPorts, ENVIRONMENTS, type EnvironmentName, type LocalConfig } from './config.js'
+import type { EnvironmentDatabase } from './database.js'
 import { provideServer, type DatabaseServer } from './database-server.js'
 import type { Folders } from './folders.js'
 import { waitUntilReady } from './health.js'
@@ -11,7 +12,15 @@ import { say, step } from './progress.js'
 import { writeRunning } from './running.js'
 import { sendSample } from './sample.js'
 import { loadSecrets } from './secrets.js'
-import { ACCOUNT_KINDS, healthAddresses, PROCESSES, serviceSettings, type EnvironmentSettings } from './services.js'
+import {
+  ACCOUNT_KINDS,
+  healthAddresses,
+  NEEDS_NO_DATABASE,
+  PROCESSES,
+  serviceSettings,
+  type EnvironmentSettings,
+  type ServiceName,
+} from './services.js'
 import { memoryTable } from './status.js'
 import { summaryOf } from './summary.js'
 import { SupervisedChild } from './supervised-child.js'
@@ -37,6 +46,17 @@ export class House {
     await checkPorts(config)
     const secrets = await loadSecrets(folders.secretsFile, ACCOUNT_KINDS)
     this.loadProcesses()
+    const settingsOf = (environment: EnvironmentName, database?: EnvironmentDatabase): EnvironmentSettings => ({
+      environment,
+      ports: config.ports[environment],
+      database,
+      secrets: secrets[environment],
+      logLevel: config.logLevel,
+      outgoingAllowed: config.outgoingAllowed,
+    })
+    const early = this.startServices((name) => NEEDS_NO_DATABASE.has(name), settingsOf)
+    // Told below, where it is waited for; the database's own failure comes first.
+    early.catch(() => {})
     const { adminUrl, pid } = await step('database server', () => {
       this.server = provideServer(config, folders, say)
       return this.server
@@ -48,15 +68,16 @@ export class House {
         this.workersOf(environment).prepare({ server: adminUrl, environment, secrets: secrets[environment] }),
       ),
     )
-    await step('services', () =>
-      this.startServices((name) => ({
-        environment: name,
-        ports: config.ports[name],
-        database: prepared[name].database,
-        secrets: secrets[name],
-        logLevel: config.logLevel,
-      })),
-    )
+    await step('services', async () => {
+      await early
+      await this.startServices(
+        (name) => !NEEDS_NO_DATABASE.has(name),
+        (environment) => settingsOf(environment, prepared[environment].database),
+      )
+      for (const child of this.children) void child.supervise()
+      const addresses = ENVIRONMENTS.flatMap((name) => healthAddresses(name, config.ports[name]))
+      await waitUntilReady(addresses, READY_SECONDS)
+    })
     const empty = ENVIRONMENTS.filter((name) => config.sampleData && prepared[name].seeded.isEmpty)
     if (empty.length > 0) {
       await step('a sample of real data', () =>
@@ -98,15 +119,19 @@ export class House {
     return workers
   }
 
-  private async startServices(settingsOf: (name: EnvironmentName) => EnvironmentSettings): Promise<void> {
+  /** Those of `which`, each in its process. */
+  private async startServices(
+    which: (name: ServiceName) => boolean,
+    settingsOf: (environment: EnvironmentName) => EnvironmentSettings,
+  ): Promise<void> {
     await Promise.all(
-      this.children.map((child) => {
+      this.children.map(async (child) => {
         const { environments, services } = child.plan
-        return child.start(environments.flatMap((name) => serviceSettings(services, settingsOf(name))))
+        const names = services.filter(which)
+        if (names.length > 0)
+          await child.start(environments.flatMap((name) => serviceSettings(names, settingsOf(name))))
       }),
     )
-    const addresses = ENVIRONMENTS.flatMap((name) => healthAddresses(name, this.config.ports[name]))
-    await waitUntilReady(addresses, READY_SECONDS)
   }
 
   private async endAll(): Promise<void> {

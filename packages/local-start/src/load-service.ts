@@ -35,6 +35,21 @@ const SERVICES: Record<ServiceName, () => Promise<StartService>> = {
       import('@segue/migration-worker'),
       import('@segue/migration-worker/config').then((config) => config.readMigrationWorkerConfig),
     ),
+  scheduler: () =>
+    service(
+      import('@segue/scheduler'),
+      import('@segue/scheduler/config').then((config) => config.readSchedulerConfig),
+    ),
+  'scheduler-worker': () =>
+    service(
+      import('@segue/scheduler-worker'),
+      import('@segue/scheduler-worker/config').then((config) => config.readSchedulerWorkerConfig),
+    ),
+  'delivery-worker': () =>
+    service(
+      import('@segue/delivery-worker'),
+      import('@segue/delivery-worker/config').then((config) => config.readDeliveryWorkerConfig),
+    ),
   'subgraph-profile': () =>
     service(
       import('@segue/subgraph-profile'),

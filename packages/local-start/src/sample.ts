@@ -5,7 +5,9 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Folders } from './folders.js'
-import { SHOP_SOURCE } from './seed/sources.js'
+
+/** The source that it is sent through. Named here, because the starter would load TypeORM with the code that makes the sources. */
+export const SHOP_SOURCE = 'shop'
 
 /** Resolves when the collector has stored it; the workers go on from there. What was sent before is not stored twice. */
 export async function sendSample(collectorUrl: string, writeKey: string, { logs }: Folders): Promise<void> {

@@ -18,6 +18,8 @@ const environmentSecrets = z.object({
   profileIdKey: z.string(),
   /** Hex, 32 bytes: the gateway signs its requests to subgraphs. Made also for houses that began without. */
   gatewayKey: z.string().default(() => randomBytes(32).toString('hex')),
+  /** Hex, 32 bytes: encrypts credentials of resources. Made also for houses that began without. */
+  resourceKey: z.string().default(() => randomBytes(32).toString('hex')),
   /** Of the demo accounts, shown at every start. */
   demoPassword: z.string(),
   /** Of the demo source `app`. */
@@ -75,6 +77,7 @@ function newKeys(): Omit<EnvironmentSecrets, 'databasePasswords'> {
     tokenPublicKey: jwk.parse({ ...publicKey.export({ format: 'jwk' }), ...names }),
     profileIdKey: randomBytes(32).toString('hex'),
     gatewayKey: randomBytes(32).toString('hex'),
+    resourceKey: randomBytes(32).toString('hex'),
     demoPassword: randomBytes(9).toString('base64url'),
     appWriteKey: randomBytes(16).toString('hex'),
     shopWriteKey: randomBytes(16).toString('hex'),

@@ -6,7 +6,7 @@ import type { HealthAddress } from './health.js'
 import type { EnvironmentSecrets } from './secrets.js'
 
 const SUBGRAPHS = ['profile', 'event', 'workflow', 'segment', 'platform'] as const
-const WORKERS = ['event-worker', 'migration-worker'] as const
+const WORKERS = ['event-worker', 'migration-worker', 'scheduler', 'scheduler-worker', 'delivery-worker'] as const
 
 export type ServiceName = 'collector' | 'gateway' | (typeof WORKERS)[number] | `subgraph-${(typeof SUBGRAPHS)[number]}`
 
@@ -72,10 +72,16 @@ export interface ServiceStart {
 export interface EnvironmentSettings {
   environment: EnvironmentName
   ports: EnvironmentPorts
-  database: EnvironmentDatabase
+  /** Undefined for services that need none. */
+  database: EnvironmentDatabase | undefined
   secrets: EnvironmentSecrets
   logLevel: string
+  /** Private addresses that deliveries may go to, as the delivery worker takes them. */
+  outgoingAllowed: string
 }
+
+/** Who starts before there is a database: a gateway makes its query planner meanwhile, and answers without subgraphs until they are there. */
+export const NEEDS_NO_DATABASE: ReadonlySet<ServiceName> = new Set(['gateway'])
 
 /** The variables of each of `names`, as `docs/` lists them. */
 export function serviceSettings(names: readonly ServiceName[], settings: EnvironmentSettings): ServiceStart[] {
@@ -86,7 +92,7 @@ function variablesOf(name: ServiceName, settings: EnvironmentSettings): Record<s
   const { environment, ports, database, secrets, logLevel } = settings
   const port = String(portOf(name, ports))
   const common = { SEGUE_ENVIRONMENT: environment, SEGUE_LOG_LEVEL: logLevel }
-  const url = database.urls[name]
+  const url = database?.urls[name]
   const withDatabase = url === undefined ? common : { ...common, SEGUE_MYSQL_URL: url }
   const publicKeys = { SEGUE_TOKEN_PUBLIC_KEYS: JSON.stringify({ keys: [secrets.tokenPublicKey] }) }
   const gatewayKey = { SEGUE_GATEWAY_KEY: secrets.gatewayKey }
@@ -106,14 +112,24 @@ function variablesOf(name: ServiceName, settings: EnvironmentSettings): Record<s
     ])
     return { ...common, ...publicKeys, ...gatewayKey, SEGUE_GATEWAY_PORT: port, ...Object.fromEntries(addresses) }
   }
-  if (name === 'event-worker' || name === 'migration-worker') return { ...withDatabase, SEGUE_HEALTH_PORT: port }
+  // Encrypts what the API is told, decrypts it where it leaves the house.
+  const secretKeys = { SEGUE_SECRET_KEYS: `local:${secrets.resourceKey}` }
+  if (isWorker(name)) {
+    const forDeliveries = { ...secretKeys, SEGUE_OUTGOING_ALLOWED: settings.outgoingAllowed }
+    return { ...withDatabase, SEGUE_HEALTH_PORT: port, ...(name === 'delivery-worker' ? forDeliveries : {}) }
+  }
   return {
     ...withDatabase,
+    ...(name === 'subgraph-workflow' ? secretKeys : {}),
     ...publicKeys,
     ...gatewayKey,
     [`SEGUE_${name.replace('-', '_').toUpperCase()}_PORT`]: port,
     ...(name === 'subgraph-platform' ? { SEGUE_TOKEN_PRIVATE_KEY: JSON.stringify(secrets.tokenPrivateKey) } : {}),
   }
+}
+
+function isWorker(name: ServiceName): name is (typeof WORKERS)[number] {
+  return (WORKERS as readonly string[]).includes(name)
 }
 
 /** Where each service tells whether it is ready. */

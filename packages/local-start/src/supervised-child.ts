@@ -28,6 +28,7 @@ const CLOSE_MS = 25_000
 
 export class SupervisedChild {
   private child: ChildProcess
+  /** Of all services that were started. */
   private settings: readonly ServiceStart[] = []
   private closing = false
 
@@ -55,9 +56,9 @@ export class SupervisedChild {
     return prepared
   }
 
-  /** Resolves when every service of the process is up; rejects with what it said when it ended instead. */
+  /** Starts services of the process, one call after the other. Resolves when they are up; rejects with what the process said when it ended instead. */
   async start(settings: readonly ServiceStart[]): Promise<void> {
-    this.settings = settings
+    this.settings = [...this.settings, ...settings]
     try {
       await carryOut(this.child, { start: settings }, this.options)
     } catch (error) {
@@ -66,9 +67,8 @@ export class SupervisedChild {
       this.options.say(`${(error as Error).message}. Trying once more.`)
       this.child = load(this.options)
       this.options.changed()
-      await carryOut(this.child, { start: settings }, this.options)
+      await carryOut(this.child, { start: this.settings }, this.options)
     }
-    void this.supervise()
   }
 
   /** Ends the process in order and waits until it is gone. */
@@ -88,7 +88,8 @@ export class SupervisedChild {
     this.child.kill('SIGKILL')
   }
 
-  private async supervise(): Promise<void> {
+  /** From when all is started: starts the process again whenever it dies, until it is closed. */
+  async supervise(): Promise<void> {
     const { logFile, say } = this.options
     const { name } = this
     for (let pause = FIRST_PAUSE_MS; !this.closing; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {

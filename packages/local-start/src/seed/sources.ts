@@ -1,10 +1,8 @@
 // Where a new environment's events may come from: one source of each kind that a first try needs.
 import { EventSource, hashOfWriteKey } from '@segue/database'
 import type { DataSource, DeepPartial } from 'typeorm'
+import { SHOP_SOURCE } from '../sample.js'
 import type { EnvironmentSecrets } from '../secrets.js'
-
-/** The source that the retail sample is sent through. */
-export const SHOP_SOURCE = 'shop'
 
 /** Only an environment without any source gets them. */
 export async function seedSources(
