@@ -39,9 +39,14 @@ export async function ended(child: ChildProcess): Promise<void> {
 }
 
 /** Events that an event worker has committed since it began, by its own count: counting rows would take half a core from it. */
-export async function eventsProcessed(workerUrl: string): Promise<number> {
-  const text = await (await fetch(`${workerUrl}/metrics`)).text()
-  return Number(/^segue_events_processed_total(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1] ?? 0)
+export function eventsProcessed(workerUrl: string): Promise<number> {
+  return metric(workerUrl, 'segue_events_processed_total')
+}
+
+/** A figure that a process tells of itself; 0 when it does not (yet). */
+export async function metric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? 0)
 }
 
 /** Processor time that a process has used so far. Linux counts it in hundredths of a second, fields 14 and 15 of proc(5)'s `stat`. */
