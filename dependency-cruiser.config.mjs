@@ -38,7 +38,7 @@ export default {
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown'] },
     },
     packages(
-      ['database', 'conditions', 'event-model', 'service', 'debian-packages', 'api-client'],
+      ['database', 'conditions', 'event-model', 'service', 'debian-packages', 'api-client', 'secrets', 'outgoing'],
       [],
       'What everything stands on stands on nothing.',
     ),
