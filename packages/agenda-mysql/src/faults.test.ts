@@ -248,10 +248,16 @@ describe('a database that goes away', () => {
       const finished = new Promise<void>((resolve) => (finish = resolve))
       let started = 0
       let completed = 0
-      agenda.define('work', async () => {
-        started++
-        await finished
-      })
+      // Agenda looks after a run with a timer of half this time, which outlives the run.
+      const lockLifetime = 20_000
+      agenda.define(
+        'work',
+        async () => {
+          started++
+          await finished
+        },
+        { lockLifetime },
+      )
       agenda.on('complete:work', () => completed++)
       await agenda.start()
       const job = await agenda.now('work')

@@ -75,7 +75,7 @@ it('filters, sorts, pages and clears', async () => {
 
 it('holds what Agenda logs of a run', async () => {
   const agenda = new Agenda({ backend: new MySqlBackend({ pool }), logging: true, processEvery: 20, name: 'w' })
-  agenda.define('work', async () => {})
+  agenda.define('work', async () => {}, { lockLifetime: 1000 })
   await agenda.start()
   const done = new Promise((resolve) => agenda.once('complete:work', resolve))
   await agenda.now('work')

@@ -116,7 +116,7 @@ it('wakes another process long before its next scan, and after the commit of a t
   if (!worker || !producer) throw new Error('There are two.')
   const ran: unknown[] = []
   const told: string[] = []
-  worker.define('work', async ({ attrs }) => void ran.push(attrs.data))
+  worker.define('work', async ({ attrs }) => void ran.push(attrs.data), { lockLifetime: 1000 })
   producer.on('start', () => void told.push('start'))
   producer.on('success', () => void told.push('success'))
   producer.on('complete', () => void told.push('complete'))
