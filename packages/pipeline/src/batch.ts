@@ -1,6 +1,15 @@
 // A batch on its way through the steps: its events, and the profiles they touch, loaded once and written once.
 import type { Envelope, IdentityClaim, JsonObject, JsonValue } from '@segue/event-model'
-import type { CompiledWorkflow, Effect, RunError, RunLogEntry, RunState, RunStep, Wait } from '@segue/workflow-engine'
+import type {
+  Cause,
+  CompiledWorkflow,
+  Effect,
+  RunError,
+  RunLogEntry,
+  RunState,
+  RunStep,
+  Wait,
+} from '@segue/workflow-engine'
 import type { IdentityRules } from './configuration.js'
 import type { Contacts } from './runs/contacts.js'
 import type { Memory } from './runs/memory.js'
@@ -140,6 +149,8 @@ export interface Batch {
   began: Map<string, { run: WorkingRun; wait: Wait }>
   /** Ids of stored waits that ended. */
   ended: Set<string>
+  /** Waits of other runs that this batch ends, by their id. */
+  answers: Map<string, Cause>
   /** Defects of ours that runs met: for the log. */
   crashes: Crash[]
 }

@@ -112,6 +112,7 @@ export function batchOf(envelopes: Envelope[], configuration: Configuration, now
     effects: [],
     began: new Map(),
     ended: new Set(),
+    answers: new Map(),
     crashes: [],
   }
 }

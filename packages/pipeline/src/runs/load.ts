@@ -35,7 +35,7 @@ export async function loadMemory(
   if (merged || configuration.usesMemory || workflows.some(usesMemory)) {
     for (const { profileId, ...row } of await selectMemory(tx, ids, batch.now)) {
       const profile = batch.profiles.get(toId(profileId))
-      if (profile) batch.memory.load({ ...row, profile: surviving(profile) })
+      if (profile) batch.memory.load({ ...row, profile: surviving(profile) }, profile.mergedInto !== undefined)
     }
   }
   const longest = Math.max(
@@ -70,9 +70,9 @@ export async function runsOf(
 }
 
 /** Workflows that are gone, in hex. One that the configuration does not name may be younger than it. */
-async function deletedWorkflows(
+export async function deletedWorkflows(
   tx: Connection,
-  rows: RunStateRow[],
+  rows: readonly { workflowId: Buffer }[],
   { workflows }: Configuration,
 ): Promise<Set<string>> {
   const unknown = new Map(rows.map(({ workflowId }) => [workflowId.toString('hex'), workflowId]))

@@ -17,12 +17,12 @@ export interface MemoryEntry {
 export class Memory {
   readonly #entries = new Map<string, MemoryEntry>()
 
-  /** Puts in what was stored. Of two profiles that became one, both count. */
-  load(entry: Omit<MemoryEntry, 'changed'>): void {
+  /** Puts in what was stored. Of two profiles that became one, both count; `moved`: what was stored with the one that is no more. */
+  load(entry: Omit<MemoryEntry, 'changed'>, moved: boolean): void {
     const key = keyOf(entry.profile, entry.workflowId, entry.nodeId, entry.keyHash)
     const known = this.#entries.get(key)
     if (!known) {
-      this.#entries.set(key, { ...entry, changed: false })
+      this.#entries.set(key, { ...entry, changed: moved })
       return
     }
     known.times = [...known.times, ...entry.times].sort((a, b) => a - b)

@@ -16,7 +16,7 @@ import { lockProfiles, selectAliases, selectDecisiveIdentities } from '../sql/id
 import { lockRuns, selectProfilesOfRuns } from '../sql/run-state.js'
 import { tell } from '../tell.js'
 import { contextOf, contextOfRun, endRun, newRun, takeResult } from './execute.js'
-import { addWaiting, loadMemory, runsOf } from './load.js'
+import { addWaiting, deletedWorkflows, loadMemory, runsOf } from './load.js'
 import { lookBack } from './look-back.js'
 import { saveRuns } from './save-runs.js'
 import { exits, wake } from './wake.js'
@@ -60,16 +60,22 @@ export async function resumeBatch(
 ): Promise<ResumeOutcome> {
   const batch = batchOf([], configuration, now)
   const found = await selectDelayed(tx, [...ids])
-  await lockPeople(tx, batch, found)
-  const runs = await loadLocked(tx, batch, found, configuration)
+  const asked = await lockPeople(tx, batch, found)
+  const runs = await loadLocked(tx, batch, found, asked, configuration)
   const due = await lockDue(
     tx,
     found.map(({ id }) => id),
   )
   await configuration.versions.load(tx, liveVersions(due, configuration))
+  const deleted = await deletedWorkflows(
+    tx,
+    due.filter(({ kind }) => kind === 'start'),
+    configuration,
+  )
   for (const row of due) {
     try {
-      resume(batch, row, runs.get(row.runId.toString('hex')), configuration)
+      if (deleted.has(row.workflowId.toString('hex'))) cannotStart(batch, row)
+      else resume(batch, row, runs.get(row.runId.toString('hex')), configuration)
     } catch (error) {
       throw new DelayedFailure(toId(row.id), error)
     }
@@ -84,19 +90,16 @@ export async function resumeBatch(
   return { done: due.length, skipped: ids.length - due.length, crashes: batch.crashes }
 }
 
-/** Locks the profiles of the rows' runs. */
-async function lockPeople(tx: Connection, batch: Batch, rows: DelayedRow[]): Promise<void> {
+/** Locks the profiles of the rows' runs; returns the ids that were asked for. */
+async function lockPeople(tx: Connection, batch: Batch, rows: DelayedRow[]): Promise<Set<string>> {
   const owners = await selectProfilesOfRuns(
     tx,
     rows.map(({ runId }) => runId),
   )
-  const named = new Set([
-    ...owners.map(toId),
-    ...rows.flatMap(({ outcome }) => (outcome?.kind === 'start' ? (outcome.profileId ?? []) : [])),
-  ])
+  const named = new Set([...owners.map(toId), ...profilesOfStarts(rows)])
   const aliases = await selectAliases(tx, [...named])
   const ids = [...new Set([...named].map((id) => aliases.get(id) ?? id))].sort()
-  if (ids.length === 0) return
+  if (ids.length === 0) return named
   batch.profiles = await lockProfiles(tx, ids)
   for (const [alias, id] of aliases) {
     const profile = batch.profiles.get(id)
@@ -107,6 +110,11 @@ async function lockPeople(tx: Connection, batch: Batch, rows: DelayedRow[]): Pro
     const profile = batch.profiles.get(profileId)
     if (profile) addDecisive(profile, kind, identityKey(kind, hash))
   }
+  return new Set([...named, ...ids])
+}
+
+function profilesOfStarts(rows: DelayedRow[]): string[] {
+  return rows.flatMap(({ outcome }) => (outcome?.kind === 'start' ? (outcome.profileId ?? []) : []))
 }
 
 /** Locks the runs, by their id in hex. Throws `ProfilesMoved` when one has another profile by now than those that are locked. */
@@ -114,23 +122,25 @@ async function loadLocked(
   tx: Connection,
   batch: Batch,
   rows: DelayedRow[],
+  asked: Set<string>,
   configuration: Configuration,
 ): Promise<Map<string, WorkingRun>> {
   const states = await lockRuns(
     tx,
     rows.map(({ runId }) => runId),
   )
-  const unlocked = states.flatMap(({ profileId }) => {
-    const id = profileId && toId(profileId)
-    return id && !batch.profiles.has(id) && !batch.aliases.has(id) ? [id] : []
-  })
-  // A profile that nobody has any more was erased; one that is an alias by now was merged.
-  if ((await selectAliases(tx, unlocked)).size > 0) throw new ProfilesMoved('Profiles of runs were merged.')
+  const owners = states.flatMap(({ profileId }) => (profileId ? [toId(profileId)] : []))
+  const unlocked = [...owners, ...profilesOfStarts(rows)].filter(
+    (id) => !batch.profiles.has(id) && !batch.aliases.has(id),
+  )
+  // One that was asked for and is not there was erased, unless it is an alias by now: then it was merged, as one has that was not asked for.
+  if (unlocked.some((id) => !asked.has(id)) || (await selectAliases(tx, unlocked)).size > 0)
+    throw new ProfilesMoved('Profiles of runs were merged.')
   const runs = await runsOf(tx, batch, states, configuration)
   for (const [i, run] of runs.entries()) {
-    if (run.state !== 'waiting') continue
+    if (run.changed) continue
     if (states[i]?.profileId && !run.profile) endRun(batch, run, { kind: 'profile-gone' })
-    else addWaiting(batch, run)
+    else if (run.state === 'waiting') addWaiting(batch, run)
   }
   await loadMemory(tx, batch, configuration, [...batch.profiles.values()])
   return new Map(runs.map((run) => [run.id.toString('hex'), run]))
@@ -156,6 +166,12 @@ function resume(batch: Batch, row: DelayedRow, run: WorkingRun | undefined, conf
   if (!run.workflow) throw new CannotRun('The version in which this run waits cannot be compiled any more.')
   if (exits(batch, run, null, author)) return
   wake(batch, run, toId(row.id), outcome ?? ({ kind: 'time' } satisfies Cause), author)
+}
+
+/** The workflow was deleted before its run began: whoever waits for the run hears that it failed. */
+function cannotStart(batch: Batch, { outcome }: DelayedRow): void {
+  if (outcome?.kind === 'start' && outcome.parent?.waitId)
+    batch.answers.set(outcome.parent.waitId, { kind: 'run', state: 'failed', output: null })
 }
 
 type Start = Extract<DelayedRow['outcome'], { kind: 'start' }>

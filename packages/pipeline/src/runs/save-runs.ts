@@ -12,6 +12,7 @@ import {
   endWaits,
   insertDelayed,
   insertSegmentWaits,
+  selectCancelled,
   type NewDelayed,
 } from '../sql/delayed-event.js'
 import {
@@ -24,7 +25,7 @@ import {
 } from '../sql/effects.js'
 import { deleteMemory, insertContacts, moveContacts, upsertMemory } from '../sql/memory.js'
 import { deleteRunStates, moveFailedRuns, upsertRunStates, type RunStateRow } from '../sql/run-state.js'
-import { upsertRuns } from '../sql/run.js'
+import { selectEndsOfChildren, upsertRuns } from '../sql/run.js'
 import { personOf } from './execute.js'
 
 /** From what events of workflows come. */
@@ -124,16 +125,22 @@ function envelopeOf(batch: Batch, run: WorkingRun, { event }: Effect & { kind: '
 /** Waits last: their rows are what workers meet at. */
 async function saveWaits(tx: Connection, batch: Batch): Promise<void> {
   const began = [...batch.began.values()]
+  const ended = [...batch.ended].map(toBytes).sort(Buffer.compare)
   const places = await takePlacesFor(tx, batch, began)
-  const rows = began.map(({ run, wait }): NewDelayed => ({
-    id: toBytes(wait.id),
-    runId: run.id,
-    workflowId: run.workflowId,
-    nodeId: wait.nodeId,
-    kind: wait.awaits.kind,
-    dueAt: places.get(wait) ?? wait.until,
-    outcome: null,
-  }))
+  // Somebody may have cancelled a run that went on before that was carried out: it is cancelled where it waits now.
+  const cancelled = await selectCancelled(tx, ended)
+  const rows = began.map(({ run, wait }): NewDelayed => {
+    const outcome = cancelled.get(run.id.toString('hex')) ?? null
+    return {
+      id: toBytes(wait.id),
+      runId: run.id,
+      workflowId: run.workflowId,
+      nodeId: wait.nodeId,
+      kind: wait.awaits.kind,
+      dueAt: outcome ? batch.now : (places.get(wait) ?? wait.until),
+      outcome,
+    }
+  })
   await insertDelayed(tx, [...rows, ...startsOf(batch)], batch.now)
   await insertSegmentWaits(
     tx,
@@ -143,17 +150,41 @@ async function saveWaits(tx: Connection, batch: Batch): Promise<void> {
         : [],
     ),
   )
-  const ended = [...batch.ended].map(toBytes).sort(Buffer.compare)
   await deleteDelayed(tx, ended)
   await deleteSegmentWaits(tx, ended)
   await endWaits(tx, [...parentsOf(batch), ...(await answeredMeanwhile(tx, batch, began))], batch.now)
 }
 
 /**
- * Waits of runs that are tried again whose delivery was finished while nobody waited. One that is finished from now on finds its wait; the
- * delivery's row is read after the wait was written, and its worker writes the row first.
+ * Waits of runs that are tried again whose delivery, or whose sub-workflow's run, was finished while nobody waited. What is finished from now on finds
+ * its wait; a delivery's row is read after the wait was written, and its worker writes the row first.
  */
 async function answeredMeanwhile(
+  tx: Connection,
+  batch: Batch,
+  began: { run: WorkingRun; wait: Wait }[],
+): Promise<{ id: Buffer; cause: Cause }[]> {
+  return [...(await delivered(tx, batch, began)), ...(await childrenEnded(tx, batch, began))]
+}
+
+/** What their ends gave is not kept: the parent goes on with nothing. */
+async function childrenEnded(
+  tx: Connection,
+  batch: Batch,
+  began: { run: WorkingRun; wait: Wait }[],
+): Promise<{ id: Buffer; cause: Cause }[]> {
+  const made = new Set(batch.effects.flatMap(({ effect }) => (effect.kind === 'start' ? [effect.waitId] : [])))
+  const older = began.flatMap(({ run, wait: { id, awaits } }) =>
+    awaits.kind === 'run' && !made.has(id) ? [{ id, parent: run.id, workflowId: toBytes(awaits.workflowId) }] : [],
+  )
+  const ends = await selectEndsOfChildren(tx, older)
+  return older.flatMap(({ id, parent, workflowId }): { id: Buffer; cause: Cause }[] => {
+    const state = ends.get(`${parent.toString('hex')} ${workflowId.toString('hex')}`)
+    return state ? [{ id: toBytes(id), cause: { kind: 'run', state, output: null } }] : []
+  })
+}
+
+async function delivered(
   tx: Connection,
   batch: Batch,
   began: { wait: Wait }[],
@@ -196,10 +227,12 @@ function startsOf(batch: Batch): NewDelayed[] {
 
 /** The waits of parents whose sub-workflow's run ended. */
 function parentsOf(batch: Batch): { id: Buffer; cause: Cause }[] {
-  return batch.runs.flatMap(({ state, run: { parent }, output }) => {
+  const answers = [...batch.answers].map(([id, cause]) => ({ id: toBytes(id), cause }))
+  const ends = batch.runs.flatMap(({ state, run: { parent }, output }): { id: Buffer; cause: Cause }[] => {
     if (state === 'waiting' || !parent || parent.waitId === null) return []
     return [{ id: toBytes(parent.waitId), cause: { kind: 'run', state, output } }]
   })
+  return [...answers, ...ends]
 }
 
 /** When each wait for a place in a queue may pass, ms; the queue's order is the batch's. */

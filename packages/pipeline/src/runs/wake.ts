@@ -1,4 +1,5 @@
 // What an event does to the runs that wait at its profile: ends them by their exit rules, ends the waits for it.
+import { toId } from '@segue/database'
 import { checkExits, resumeRun, reviveEvent, type Cause, type RunEvent } from '@segue/workflow-engine'
 import { surviving, type Batch, type WorkingEvent, type WorkingRun } from '../batch.js'
 import { seenEvent } from '../map.js'
@@ -12,8 +13,19 @@ export function wakeByEvent(batch: Batch, event: WorkingEvent): void {
   if (!waiting || waiting.size === 0) return
   const arrived = seenEvent(event)
   // A copy: runs that end leave the set, and none that begins now waits for what began it.
-  for (const run of [...waiting]) if (!exits(batch, run, arrived, event)) offer(batch, run, arrived, event)
+  for (const run of [...waiting]) {
+    try {
+      if (!exits(batch, run, arrived, event)) offer(batch, run, arrived, event)
+    } catch (error) {
+      // The event is not to blame: the run goes on waiting until somebody looks after it.
+      const { code, message } = BROKEN
+      const told = { nodeId: '', code, message, input: null, cause: error }
+      batch.crashes.push({ workflowId: toId(run.workflowId), version: run.version, error: told })
+    }
+  }
 }
+
+const BROKEN = { code: 'RUN_BROKEN', message: 'A run that waits could not be offered an event.' }
 
 /** Offers an event to the waits of a run. `author`: who writes what the run then does. */
 function offer(batch: Batch, run: WorkingRun, arrived: RunEvent, author: Author): void {

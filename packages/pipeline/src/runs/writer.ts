@@ -4,6 +4,7 @@ import type { FieldOperation, ProfileWriter } from '@segue/workflow-engine'
 import type { WorkingProfile } from '../batch.js'
 import { readField, write, type Author } from '../merge.js'
 import { parsePath } from '../paths.js'
+import { NotANumber } from '../profile-document/write-field.js'
 
 export class StampedWriter implements ProfileWriter {
   constructor(
@@ -28,7 +29,13 @@ export class StampedWriter implements ProfileWriter {
     const path = parsePath(operation.path)
     if (!path) return
     const value = operation.op === 'delete' ? null : operation.value
-    write(this.author, this.profile, operation.op, path, value)
+    try {
+      write(this.author, this.profile, operation.op, path, value)
+    } catch (error) {
+      // The run could add to what it had set; but by now the field holds something later, which stays.
+      if (!(error instanceof NotANumber)) throw error
+      this.author.problems.push({ code: 'WRITE_NOT_A_NUMBER', message: error.message, path: operation.path })
+    }
   }
 }
 

@@ -93,6 +93,21 @@ export async function insertDelayed(tx: Connection, rows: NewDelayed[], now: num
   )
 }
 
+/** By run, in hex: rows that are about to be deleted although somebody cancelled their run. They are locked: who cancels now finds the run's next waits. Index: primary key. */
+export async function selectCancelled(tx: Connection, ids: Buffer[]): Promise<Map<string, DelayedOutcome>> {
+  if (ids.length === 0) return new Map()
+  const [rows] = await tx.query<RowDataPacket[]>(
+    'SELECT run_id, outcome FROM delayed_event WHERE id IN (?) AND outcome IS NOT NULL ORDER BY id FOR UPDATE',
+    [ids],
+  )
+  return new Map(
+    rows.flatMap((row): [string, DelayedOutcome][] => {
+      const outcome: DelayedOutcome = JSON.parse(row['outcome'])
+      return outcome.kind === 'cancel' ? [[row['run_id'].toString('hex'), outcome]] : []
+    }),
+  )
+}
+
 /** Deletes rows; returns how many there were. */
 export async function deleteDelayed(tx: Connection, ids: Buffer[]): Promise<number> {
   if (ids.length === 0) return 0

@@ -3,8 +3,8 @@ import { toId } from '@segue/database'
 import type { StoredEvent } from '@segue/workflow-engine'
 import type { Connection, RowDataPacket } from 'mysql2/promise'
 
-/** More than a person does within a wait; what a machine floods is looked at from its beginning. */
-const MOST = 5_000
+/** Of each profile. More than a person does within a wait; what a machine floods is looked at from its beginning. */
+const MOST = 1_000
 
 /**
  * Events of profiles, of some types and not before a time, earliest first. Index: activity's primary key by profile, then the events by theirs. No event
@@ -19,10 +19,13 @@ export async function selectEarlierEvents(
   if (profiles.length === 0 || types.length === 0) return []
   const first = receivedAt(since)
   const [rows] = await tx.query<RowDataPacket[]>(
-    `SELECT a.profile_id, e.id, e.type, e.source_id, e.occurred_at, e.valid, e.properties, e.data, e.context, e.tags
-     FROM activity a STRAIGHT_JOIN event e ON e.id = a.ref
-     WHERE a.profile_id IN (?) AND a.at >= ? AND a.kind = 'event' AND a.ref >= ? AND e.id >= ? AND e.type IN (?)
-     ORDER BY a.at, a.ref LIMIT ?`,
+    `SELECT x.profile_id, e.id, e.type, e.source_id, e.occurred_at, e.valid, e.properties, e.data, e.context, e.tags
+     FROM (
+       SELECT a.profile_id, a.ref, a.at, ROW_NUMBER() OVER (PARTITION BY a.profile_id ORDER BY a.at, a.ref) AS place
+       FROM activity a STRAIGHT_JOIN event e ON e.id = a.ref
+       WHERE a.profile_id IN (?) AND a.at >= ? AND a.kind = 'event' AND a.ref >= ? AND e.id >= ? AND e.type IN (?)
+     ) x STRAIGHT_JOIN event e ON e.id = x.ref
+     WHERE x.place <= ? ORDER BY x.at, x.ref`,
     [profiles, new Date(since), first, first, types, MOST],
   )
   return rows.map((row) => ({ owner: row['profile_id'], event: eventOf(row) }))

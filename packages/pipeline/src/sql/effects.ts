@@ -113,27 +113,47 @@ export interface Queue {
  */
 export async function takePlaces(tx: Connection, queues: Queue[], now: number): Promise<number[]> {
   if (queues.length === 0) return []
-  const keys = queues.map(({ workflowId, nodeId, keyHash }) => [workflowId, nodeId, keyHash])
-  await tx.query(`INSERT IGNORE INTO rate_slot (workflow_id, node_id, key_hash, next_at) VALUES ?`, [
-    keys.map((key) => [...key, 0]),
-  ])
-  const [rows] = await tx.query<RowDataPacket[]>(
-    `SELECT workflow_id, node_id, key_hash, next_at FROM rate_slot WHERE (workflow_id, node_id, key_hash) IN (?)
-     ORDER BY workflow_id, node_id, key_hash FOR UPDATE`,
-    [keys],
-  )
   const nameOf = (workflowId: Buffer, nodeId: string, keyHash: Buffer): string =>
     `${workflowId.toString('hex')} ${keyHash.toString('hex')} ${nodeId}`
-  const next = new Map(
-    rows.map((row) => [nameOf(row['workflow_id'], row['node_id'], row['key_hash']), Number(row['next_at'])]),
+  const keys = new Map(
+    queues.map(({ workflowId, nodeId, keyHash }) => [
+      nameOf(workflowId, nodeId, keyHash),
+      [workflowId, nodeId, keyHash] as const,
+    ]),
   )
+  const next = new Map<string, number>()
+  const lock = async (missing: [string, readonly [Buffer, string, Buffer]][]): Promise<void> => {
+    const [rows] = await tx.query<RowDataPacket[]>(
+      `SELECT workflow_id, node_id, key_hash, next_at FROM rate_slot WHERE (workflow_id, node_id, key_hash) IN (?)
+       ORDER BY workflow_id, node_id, key_hash FOR UPDATE`,
+      [missing.map(([, key]) => key)],
+    )
+    for (const row of rows)
+      next.set(nameOf(row['workflow_id'], row['node_id'], row['key_hash']), Number(row['next_at']))
+  }
+  await lock([...keys])
+  const missing = [...keys].filter(([name]) => !next.has(name)).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (missing.length > 0) {
+    // Only the first of all: an insert that finds a row shares its lock, and two who share one cannot both go on.
+    await tx.query(`INSERT IGNORE INTO rate_slot (workflow_id, node_id, key_hash, next_at) VALUES ?`, [
+      missing.map(([, key]) => [...key, 0]),
+    ])
+    await lock(missing)
+  }
   const firsts = queues.map(({ workflowId, nodeId, keyHash }) =>
     Math.max(next.get(nameOf(workflowId, nodeId, keyHash)) ?? 0, now * 1000),
   )
   await tx.query(
     `INSERT INTO rate_slot (workflow_id, node_id, key_hash, next_at) VALUES ?
      ON DUPLICATE KEY UPDATE next_at = VALUES(next_at)`,
-    [queues.map(({ interval, runs }, i) => [...(keys[i] ?? []), Math.ceil((firsts[i] ?? 0) + interval * runs)])],
+    [
+      queues.map(({ workflowId, nodeId, keyHash, interval, runs }, i) => [
+        workflowId,
+        nodeId,
+        keyHash,
+        Math.ceil((firsts[i] ?? 0) + interval * runs),
+      ]),
+    ],
   )
   return firsts
 }

@@ -11,7 +11,7 @@ export type Cell = Buffer | string | number | boolean | Date | null
 const SIZES = [512, 256, 128, 64, 32]
 
 /**
- * Characters of values a statement. Servers accept 16 MiB (MariaDB) by default and hang up on more, which looks like any lost connection; as text
+ * Characters and bytes of values a statement. Servers accept 16 MiB (MariaDB) by default and hang up on more, which looks like any lost connection; as text
  * a character takes up to three bytes.
  */
 const CHARACTERS = 4 * 1024 * 1024
@@ -32,13 +32,13 @@ export async function insertRows(tx: Connection, statement: InsertStatement, row
   return affected
 }
 
-/** Rows in groups that a statement can hold. Buffers are ids and hashes: too small to count. */
+/** Rows in groups that a statement can hold. */
 function* groups(rows: Cell[][]): Iterable<Cell[][]> {
   let begin = 0
   let characters = 0
   for (const [i, row] of rows.entries()) {
     let size = 0
-    for (const cell of row) if (typeof cell === 'string') size += cell.length
+    for (const cell of row) if (typeof cell === 'string' || Buffer.isBuffer(cell)) size += cell.length
     if (i > begin && characters + size > CHARACTERS) {
       yield rows.slice(begin, i)
       begin = i

@@ -1,7 +1,7 @@
 // Writes of runs: new ones, and those that went on.
 import { toBytes } from '@segue/database'
 import type { JsonObject, JsonValue } from '@segue/event-model'
-import type { Connection } from 'mysql2/promise'
+import type { Connection, RowDataPacket } from 'mysql2/promise'
 import type { Batch, WorkingRun } from '../batch.js'
 import { personOf } from '../runs/execute.js'
 import { insertRows, type Cell, type InsertStatement } from './insert-rows.js'
@@ -66,4 +66,30 @@ function rowOf(run: WorkingRun): Cell[] {
 /** Without what was thrown: that is for the log. */
 function errorOf({ error }: WorkingRun): JsonObject | null {
   return error && { nodeId: error.nodeId, code: error.code, message: error.message, input: error.input }
+}
+
+/**
+ * How the sub-workflows' runs of parents ended, keyed `parent workflow` in hex; left out: those that go on. Index: of_workflow, from the oldest parent
+ * on; asked for runs that are tried again only.
+ */
+export async function selectEndsOfChildren(
+  tx: Connection,
+  wanted: { parent: Buffer; workflowId: Buffer }[],
+): Promise<Map<string, 'completed' | 'failed' | 'cancelled'>> {
+  const [oldest] = wanted.map(({ parent }) => parent).sort(Buffer.compare)
+  if (!oldest) return new Map()
+  const [rows] = await tx.query<RowDataPacket[]>(
+    `SELECT parent_run_id, workflow_id, MAX(state = 'waiting') AS goes_on, MAX(state = 'failed') AS failed,
+       MAX(state = 'cancelled') AS cancelled
+     FROM workflow_run WHERE workflow_id IN (?) AND id > ? AND parent_run_id IN (?) GROUP BY parent_run_id, workflow_id`,
+    [wanted.map(({ workflowId }) => workflowId), oldest, wanted.map(({ parent }) => parent)],
+  )
+  return new Map(
+    rows
+      .filter((row) => Number(row['goes_on']) === 0)
+      .map((row) => [
+        `${row['parent_run_id'].toString('hex')} ${row['workflow_id'].toString('hex')}`,
+        Number(row['failed']) === 1 ? 'failed' : Number(row['cancelled']) === 1 ? 'cancelled' : 'completed',
+      ]),
+  )
 }
